@@ -1,0 +1,182 @@
+"""The container engine, through its HTTP API. One object, few verbs; every refusal is an EngineError."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from treadle.errors import EngineError
+
+T = TypeVar("T")
+#: Marks what belongs to a stack; transient containers carry ``TRANSIENT`` as well and outlive nothing.
+STACK, NODE, NAME, TRANSIENT = "treadle.stack", "treadle.node", "treadle.name", "treadle.transient"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One container as the engine lists it. ``state`` is created, running, exited, restarting, paused or dead."""
+
+    id: str
+    engine_name: str
+    image_id: str
+    state: str
+    status: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.labels.get(NAME, self.engine_name)
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+    @property
+    def health(self) -> str:
+        """healthy, unhealthy, starting, or '' where no check is declared (from the engine's status line)."""
+        for word, said in (("unhealthy", "(unhealthy)"), ("healthy", "(healthy)"), ("starting", "health: starting")):
+            if said in self.status:
+                return word
+        return ""
+
+    @property
+    def exit_code(self) -> int | None:
+        """Of a container that has ended: "Exited (3) 2 minutes ago"."""
+        if self.state != "exited" or not self.status.startswith("Exited ("):
+            return None
+        return int(self.status.removeprefix("Exited (").split(")")[0])
+
+
+class Engine:
+    """A Docker engine. Connects at the first call."""
+
+    def __init__(self, base_url: str | None = None, timeout: int = 120) -> None:
+        self._base_url = base_url or os.environ.get("DOCKER_HOST")
+        self._timeout = timeout
+        self._client: Any = None
+
+    @property
+    def api(self) -> Any:
+        if self._client is None:
+            import docker
+
+            try:
+                self._client = docker.APIClient(base_url=self._base_url, version="auto", timeout=self._timeout)
+            except docker.errors.DockerException as error:
+                raise EngineError(f"no container engine answers at {self._base_url or 'its default socket'}: {error}",
+                                  hint="start it (systemctl start docker), or run bin/standalone") from None
+        return self._client
+
+    def call(self, what: str, do: Callable[[Any], T]) -> T:
+        """Run one API call; ``what`` begins the error message ("start keystone")."""
+        import docker
+        import requests
+
+        try:
+            return do(self.api)
+        except docker.errors.APIError as error:
+            raise EngineError(f"cannot {what}: {error.explanation or error}") from error
+        except (docker.errors.DockerException, requests.RequestException) as error:
+            raise EngineError(f"cannot {what}: the container engine does not answer ({error})",
+                              hint="is it running? docker info") from error
+
+    # What is there
+
+    def containers(self, labels: Mapping[str, str]) -> list[Observed]:
+        """All containers, running or not, that carry ``labels``; one call whatever their number."""
+        wanted = [f"{key}={value}" if value else key for key, value in labels.items()]
+        found = self.call("list containers", lambda api: api.containers(all=True, filters={"label": wanted}))
+        return [Observed(c["Id"], c["Names"][0].lstrip("/"), c["ImageID"], c["State"], c["Status"], c["Labels"] or {})
+                for c in found if c.get("Names")]
+
+    def owner_of(self, engine_name: str) -> Observed | None:
+        """The container of exactly that name, whoever made it."""
+        found = self.call("list containers", lambda api: api.containers(all=True, filters={"name": engine_name}))
+        for c in found:
+            if f"/{engine_name}" in (c.get("Names") or []):
+                return Observed(c["Id"], engine_name, c["ImageID"], c["State"], c["Status"], c["Labels"] or {})
+        return None
+
+    def image_ids(self, names: Iterable[str]) -> dict[str, str]:
+        """``{name: id}`` of those images that the engine has; one call."""
+        wanted = set(names)
+        ids: dict[str, str] = {}
+        for image in self.call("list images", lambda api: api.images()):
+            for tag in image.get("RepoTags") or ():
+                for name in {tag, tag.removesuffix(":latest")} & wanted:
+                    ids[name] = image["Id"]
+        return ids
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        result: dict[str, Any] = self.call(f"inspect {container}", lambda api: api.inspect_container(container))
+        return result
+
+    def logs(self, container: str, lines: int | str = 20) -> str:
+        """The last ``lines`` lines that the container wrote, or 'all' of them."""
+        raw: bytes = self.call(f"read the log of {container}", lambda api: api.logs(container, tail=lines))
+        return raw.decode("utf-8", "replace")
+
+    # What changes it
+
+    def create(self, name: str, config: Mapping[str, Any], host: Mapping[str, Any]) -> str:
+        """Create (not start) a container; ``config`` and ``host`` as the engine's API has them. Gives its id."""
+        body = {**config, "HostConfig": dict(host)}
+        made = self.call(f"create {name}", lambda api: api.create_container_from_config(body, name))
+        return str(made["Id"])
+
+    def start(self, container: str, name: str = "") -> None:
+        self.call(f"start {name or container}", lambda api: api.start(container))
+
+    def stop(self, container: str, grace: int | None = None) -> None:
+        """Ask, wait ``grace`` seconds (the engine's 10 where None), then kill."""
+        self.call(f"stop {container}", lambda api: api.stop(container, timeout=grace))
+
+    def remove(self, container: str) -> None:
+        """Remove with its anonymous volumes, running or not; gone already is fine."""
+        import docker
+
+        def do(api: Any) -> None:
+            try:
+                api.remove_container(container, force=True, v=True)
+            except docker.errors.NotFound:
+                return
+
+        self.call(f"remove {container}", do)
+
+    def rename(self, container: str, name: str) -> None:
+        self.call(f"rename {container} to {name}", lambda api: api.rename(container, name))
+
+    def wait(self, container: str, timeout: float) -> int | None:
+        """The exit code, or None when ``timeout`` seconds have passed."""
+        import requests
+
+        try:
+            return int(self.api.wait(container, timeout=timeout)["StatusCode"])
+        except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError):
+            return None
+
+    def execute(self, container: str, argv: Sequence[str], *, user: str = "", privileged: bool = False,
+                environment: Mapping[str, str] | None = None) -> tuple[int, str]:
+        """Run ``argv`` in a running container: its exit code and what it wrote."""
+        def do(api: Any) -> tuple[int, str]:
+            made = api.exec_create(container, list(argv), user=user, privileged=privileged,
+                                   environment=dict(environment or {}))
+            output: bytes = api.exec_start(made["Id"])
+            return int(api.exec_inspect(made["Id"])["ExitCode"]), output.decode("utf-8", "replace")
+
+        return self.call(f"run a command in {container}", do)
+
+    def remove_transient(self, stack: str) -> list[str]:
+        """Remove what a killed run left of its transient containers; gives their names."""
+        left = self.containers({STACK: stack, TRANSIENT: ""})
+        for container in left:
+            self.remove(container.id)
+        return [container.engine_name for container in left]
+
+
+def canonical(value: Any) -> bytes:
+    """JSON with sorted keys: same value, same bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode()

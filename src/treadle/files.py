@@ -1,0 +1,30 @@
+"""Writing files so that a kill leaves the old one or the new one, never half of either."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644, owner: tuple[int, int] | None = None) -> None:
+    """Write beside ``path`` and rename over it; folders above it are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data.encode() if isinstance(data, str) else data)
+            os.fchmod(out.fileno(), mode)
+            if owner is not None:
+                os.fchown(out.fileno(), *owner)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_private(path: Path, data: bytes | str) -> None:
+    """``write_atomic`` for what only the owner may read; a folder that has to be made is as private."""
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700, parents=True)
+    write_atomic(path, data, mode=0o600)

@@ -1,0 +1,35 @@
+#!/bin/bash
+# Runs inside a transient container of the config image: one real `puppet apply`, then what it wrote as a tar.
+#
+#   /treadle/job      config.pp, puppet-etc/ (hiera.yaml, hieradata/), read-only
+#   /treadle/modules  Puppet modules of the stack, read-only
+#   /treadle/out      tree.tar, asked (the hiera keys that were looked up)
+#
+# Exit code: Puppet's own (0 no change, 2 changes, 1, 4, 6 failures).
+set -eu
+cp -rL /treadle/job/puppet-etc/. /etc/puppet/
+rm -rf /etc/puppet/ssl
+mkdir -p /etc/puppet/hieradata
+printf '{"step": %s}\n' "$STEP" > /etc/puppet/hieradata/docker_puppet.json
+
+stamp=/tmp/origin_of_time
+touch "$stamp"
+sleep 0.02 # file times advance with the kernel's tick: what Puppet writes must be newer than the stamp
+
+rc=0
+puppet apply --detailed-exitcodes --color=false --logdest=console --hiera_config=/etc/puppet/hiera.yaml \
+    --modulepath="$MODULEPATH" --tags="$TAGS" /treadle/job/config.pp || rc=$?
+case $rc in 0 | 2) ;; *) exit "$rc" ;; esac
+[ -z "${NO_ARCHIVE:-}" ] || exit "$rc"
+
+sources=()
+for folder in /etc /root /opt /var/www /var/spool/cron /usr/lib/cgi-bin /var/lib/nova/.ssh \
+    /var/lib/ironic/tftpboot /var/lib/ironic/httpboot; do
+    [ ! -e "$folder" ] || sources+=("$folder")
+done
+# Each file with the folders above it: kolla copies their modes and owners too.
+find "${sources[@]}" \( -path '/etc/puppet*' -o -path '/opt/puppetlabs*' \) -prune -o -newer "$stamp" -print |
+    awk -F/ '{ path = ""; for (i = 2; i <= NF; i++) { path = path "/" $i; print "." path } }' |
+    LC_ALL=C sort -u > /tmp/changed
+tar --create --file=/treadle/out/tree.tar --directory=/ --numeric-owner --no-recursion --files-from=/tmp/changed
+exit "$rc"

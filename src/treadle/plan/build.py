@@ -1,0 +1,177 @@
+"""Builds each node's plan from what the overcloud stack gave."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from treadle.errors import PlanError
+from treadle.plan import hieradata
+from treadle.plan.containers import Container, parse_container
+from treadle.plan.nodeplan import NodePlan, PuppetConfig, Script
+from treadle.plan.nodes import Node
+from treadle.plan.puppetconfig import merge_same_volume, parse_entry
+from treadle.plan.roledata import RoleData, merge
+from treadle.secrets import flatten
+
+STEPS = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True)
+class Overcloud:
+    """Everything that planning needs. ``outputs`` are the overcloud stack's, ``hidden`` its hidden parameters.
+
+    ``settings`` are each node's own hiera settings from the configuration service: ``{node: {key: value}}``.
+    """
+
+    stack: str
+    outputs: Mapping[str, Any]
+    hidden: Mapping[str, Any]
+    nodes: Sequence[Node]
+    puppet_modules: Mapping[str, str]
+    fingerprint_key: str
+    root: str = ""
+    container_prefix: str = ""
+    action: str = "CREATE"
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def build(cloud: Overcloud) -> list[NodePlan]:
+    """One plan a node, in the order of the nodes file. Raises PlanError for role data that says the impossible."""
+    role_data = cloud.outputs.get("RoleData")
+    if not isinstance(role_data, Mapping):
+        raise PlanError("the overcloud stack has no output RoleData", key="outputs.RoleData")
+    roles = {name: merge(name, services) for name, services in role_data.items()}
+    secrets = {name: text for parameter, value in cloud.hidden.items()
+               for name, text in flatten(parameter, value).items()}
+    _once_in_the_cluster(roles)
+    return [_node_plan(cloud, node, roles, secrets) for node in cloud.nodes]
+
+
+def _once_in_the_cluster(roles: Mapping[str, RoleData]) -> None:
+    """Two different containers of one name on one node would overwrite each other silently."""
+    for role in roles.values():
+        seen: dict[str, str] = {}
+        for step, containers in role["docker_config"].items():
+            for name in containers or {}:
+                if name in seen:
+                    raise PlanError(f"the container {name} stands in {seen[name]} already",
+                                    key=f"role {role.role}.docker_config.{step}.{name}")
+                seen[name] = step
+
+
+def _node_plan(cloud: Overcloud, node: Node, roles: Mapping[str, RoleData], secrets: dict[str, str]) -> NodePlan:
+    role = roles[node.role]
+    vips: Mapping[str, str] = cloud.outputs.get("VipMap") or {}
+    return NodePlan(
+        stack=cloud.stack, node=node.name, role=node.role, address=node.address,
+        hieradata=_layers(cloud, node, roles), hierarchy=hieradata.hierarchy(node.role),
+        puppet_configs=merge_same_volume(
+            [parse_entry(entry, f"role {node.role}.puppet_config") for entry in role["puppet_config"] if entry]),
+        puppet_modules=dict(cloud.puppet_modules),
+        step_config="\n".join(role["step_config"]),
+        kolla_config=dict(role["kolla_config"]),
+        docker_config=_containers(role),
+        scripts={name: Script(str(s["content"]), str(s.get("mode", "0600")))
+                 for name, s in role["docker_config_scripts"].items()},
+        docker_puppet_tasks=_bootstrap_tasks(cloud, node, roles),
+        host_prep_tasks=list(role["host_prep_tasks"]),
+        listens=_listens(role), addresses=sorted({node.address, *node.networks.values(), *vips.values()} - {""}),
+        owners=dict(role.owners), secrets=secrets, fingerprint_key=cloud.fingerprint_key,
+        root=cloud.root, container_prefix=cloud.container_prefix)
+
+
+def _layers(cloud: Overcloud, node: Node, roles: Mapping[str, RoleData]) -> dict[str, dict[str, Any]]:
+    outputs = cloud.outputs
+    role = roles[node.role]
+    net_map: Mapping[str, Any] = outputs.get("ServiceNetMap") or {}
+    service_net = {_snake(key.removesuffix("Network")): value for key, value in net_map.items()}
+    networks = sorted({"ctlplane", *(str(value) for value in net_map.values())})
+    vips: Mapping[str, str] = outputs.get("VipMap") or {}
+    names: Mapping[str, str] = outputs.get("CloudNames") or {}
+    domain = str(outputs.get("CloudDomain") or "localdomain")
+    extra: Mapping[str, Any] = outputs.get("ExtraConfig") or {}
+    addresses = hieradata.net_ip_map(node, networks, domain)
+    everywhere: dict[str, Any] = {}
+    for other in roles.values():
+        everywhere.update(other["global_config_settings"])
+        for service, settings in other["service_config_settings"].items():
+            if service in role.services:
+                everywhere.update(settings)
+    everyone = hieradata.all_nodes(cloud.nodes, roles, service_net)
+    everyone.update(hieradata.hosts(cloud.nodes, [n for n in networks if n != "ctlplane"], vips, names, domain))
+    everyone.update(cloud_name=names.get("external", ""), stack_action=cloud.action, stack_name=cloud.stack,
+                    deploy_identifier="")
+    return {
+        f"{node.role.lower()}_extraconfig": {**(extra.get(node.role) or {}), **cloud.settings.get(node.name, {})},
+        "extraconfig": dict(extra.get("all") or {}),
+        "service_names": {"service_names": list(role.services),
+                          "sensu::subscriptions": role["monitoring_subscription"]},
+        "service_configs": hieradata.service_configs(role, everywhere, addresses),
+        node.role.lower(): {"tripleo::role": node.role.lower()},
+        "bootstrap_node": hieradata.bootstrap(cloud.nodes, node, roles),
+        "all_nodes": everyone,
+        "vip_data": hieradata.vip_data(vips, roles, service_net),
+        "net_ip_map": addresses,
+    }
+
+
+def _snake(name: str) -> str:
+    """KeystonePublicApi → keystone_public_api, as all-nodes-config does with ServiceNetMap's keys."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _containers(role: RoleData) -> dict[int, dict[str, Container]]:
+    steps: dict[int, dict[str, Container]] = {step: {} for step in STEPS}
+    for key, containers in role["docker_config"].items():
+        steps[_step(key, f"role {role.role}.docker_config")].update({
+            name: parse_container(name, entry, f"role {role.role}.docker_config.{key}")
+            for name, entry in (containers or {}).items()})
+    return steps
+
+
+def _bootstrap_tasks(cloud: Overcloud, node: Node, roles: Mapping[str, RoleData]) -> dict[int, list[PuppetConfig]]:
+    """docker_puppet_tasks run once in the cluster: on the first node of the first role that has them."""
+    steps: dict[int, list[PuppetConfig]] = {step: [] for step in STEPS}
+    given: dict[int, list[Any]] = {step: [] for step in STEPS}
+    for name, role in roles.items():
+        first = next((other for other in cloud.nodes if other.role == name), None)
+        for key, tasks in role["docker_puppet_tasks"].items():
+            step = _step(key, f"role {name}.docker_puppet_tasks")
+            for task in tasks:
+                if task in given[step] or first is None:
+                    continue
+                given[step].append(task)
+                if first.name == node.name:
+                    steps[step].append(parse_entry(task, f"role {name}.docker_puppet_tasks.{key}"))
+    return {step: merge_same_volume(tasks) for step, tasks in steps.items()}
+
+
+def _step(key: str, where: str) -> int:
+    found = re.fullmatch(r"step_([1-5])", str(key))
+    if not found:
+        raise PlanError(f"expected step_1 to step_5, got {key}", key=f"{where}.{key}")
+    return int(found.group(1))
+
+
+def _listens(role: RoleData) -> dict[str, list[int]]:
+    """Ports of each service, from its ``tripleo.SERVICE.firewall_rules`` (ranges are left out: pools, not ports)."""
+    ports: dict[str, list[int]] = {}
+    for key, rules in role["config_settings"].items():
+        found = re.fullmatch(r"tripleo(?:\.|::)(.+?)(?:\.|::)firewall_rules", key)
+        if not found or not isinstance(rules, Mapping):
+            continue
+        for rule in rules.values():
+            dport = rule.get("dport", []) if isinstance(rule, Mapping) else []
+            for port in dport if isinstance(dport, list) else [dport]:
+                if str(port).isdigit() and rule.get("proto", "tcp") == "tcp":
+                    ports.setdefault(found.group(1), []).append(int(port))
+    return {service: sorted(set(numbers)) for service, numbers in sorted(ports.items())}
+
+
+def document(outputs: Mapping[str, Any]) -> str:
+    """The stack's outputs as canonical JSON (for digests)."""
+    return json.dumps(outputs, sort_keys=True, default=str)

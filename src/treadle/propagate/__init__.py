@@ -1,0 +1,152 @@
+"""A generation in; the node's config volumes out, each file checked against what the generation says."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from treadle.errors import StepFailed
+from treadle.files import write_private
+from treadle.generate.tree import ConfigTree, File, from_directory
+
+
+class VolumeState(msgspec.Struct, frozen=True):
+    """What a config volume holds on this node: its fingerprint, whose generation, and since when (epoch seconds).
+
+    A container that copies its configuration at each start and was started after ``since`` runs it.
+    """
+
+    fingerprint: str
+    generation: str
+    since: float
+
+
+class VolumeStates(msgspec.Struct):
+    """``/var/lib/treadle/STACK/volumes.json`` of a node."""
+
+    volumes: dict[str, VolumeState] = msgspec.field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> VolumeStates:
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=cls)
+        except FileNotFoundError:
+            return cls()
+
+    def write(self, path: Path) -> None:
+        write_private(path, msgspec.json.encode(self))
+
+
+@dataclass(frozen=True)
+class Change:
+    """What propagating did to one file: ``added``, ``changed`` or ``removed``."""
+
+    path: str
+    what: str
+
+
+def difference(old: ConfigTree, new: ConfigTree) -> list[Change]:
+    """The files that differ, sorted by path."""
+    changes = [Change(path, "removed") for path in old.files.keys() - new.files.keys()]
+    for path, entry in new.files.items():
+        if path not in old.files:
+            changes.append(Change(path, "added"))
+        elif old.files[path] != entry:
+            changes.append(Change(path, "changed"))
+    return sorted(changes, key=lambda change: change.path)
+
+
+def propagate(tree: ConfigTree, target: Path) -> list[Change]:
+    """Make the folder ``target`` hold exactly ``tree``; gives what differed before.
+
+    All new contents are written beside their places first and renamed in one go, so that a container which
+    starts meanwhile finds whole files. The folder itself stays: running containers have it mounted.
+    Raises StepFailed where what was read back is not what was written.
+    """
+    old = from_directory(target)
+    changes = difference(old, tree)
+    if changes:
+        target.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
+        _apply(changes, old, tree, target)
+        left = difference(from_directory(target), tree)
+        if left:
+            raise StepFailed(f"{target}/{left[0].path} is not what was written to it",
+                             hint="is somebody else changing it? then run the deploy again")
+    return changes
+
+
+_NEW = ".treadle-new"
+
+
+def _sweep(target: Path) -> None:
+    """Remove the unfinished files of a run that was killed."""
+    for path in target.rglob(f"*{_NEW}"):
+        path.unlink()
+
+
+def _apply(changes: list[Change], old: ConfigTree, tree: ConfigTree, target: Path) -> None:
+    wanted = {change.path: tree.files[change.path] for change in changes if change.what != "removed"}
+    gone = [change.path for change in changes if change.what == "removed"]
+    gone += [path for path, entry in wanted.items()
+             if path in old.files and (old.files[path].type == "dir") != (entry.type == "dir")]
+    for path in sorted(gone, key=len, reverse=True):
+        _remove(target / path)
+    for path, entry in sorted(wanted.items()):
+        if entry.type == "dir":
+            (target / path).mkdir(exist_ok=True)
+            _own(target / path, entry)
+    staged = [(_stage(target / path, entry), target / path) for path, entry in sorted(wanted.items())
+              if entry.type != "dir"]
+    for new, place in staged:
+        new.replace(place)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        for inner in sorted(path.rglob("*"), key=lambda p: len(p.parts), reverse=True):
+            inner.rmdir() if inner.is_dir() and not inner.is_symlink() else inner.unlink()
+        path.rmdir()
+    elif path.is_symlink() or path.exists():
+        path.unlink()
+
+
+def _stage(place: Path, entry: File) -> Path:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    new = place.with_name(place.name + _NEW)
+    if entry.type == "link":
+        new.symlink_to(os.fsdecode(entry.content))
+        os.lchown(new, entry.uid, entry.gid)
+        return new
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(entry.content)
+    _own(new, entry)
+    return new
+
+
+def _own(path: Path, entry: File) -> None:
+    os.chown(path, entry.uid, entry.gid)
+    path.chmod(entry.mode)
+
+
+def remember(states: VolumeStates, volume: str, fingerprint: str, generation: str, *, changed: bool,
+             now: float | None = None) -> None:
+    """Note what ``volume`` holds now; ``since`` moves only when its content did."""
+    old = states.volumes.get(volume)
+    moment = time.time() if now is None else now
+    since = old.since if old and old.fingerprint == fingerprint and not changed else moment
+    states.volumes[volume] = VolumeState(fingerprint, generation, since)
+
+
+def fingerprints(trees: Mapping[str, ConfigTree], key: bytes) -> dict[str, str]:
+    """``{volume: fingerprint}``."""
+    return {volume: tree.fingerprint(key) for volume, tree in trees.items()}
+
+
+__all__ = ["Change", "VolumeState", "VolumeStates", "difference", "fingerprints", "propagate", "remember"]
