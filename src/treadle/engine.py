@@ -17,7 +17,8 @@ STACK, NODE, NAME, TRANSIENT = "treadle.stack", "treadle.node", "treadle.name", 
 
 @dataclass(frozen=True)
 class Observed:
-    """One container as the engine lists it. ``state`` is created, running, exited, restarting, paused or dead."""
+    """One container as the engine lists it. ``state`` is created, running, exited, restarting, paused or dead;
+    ``created`` is in seconds since the epoch."""
 
     id: str
     engine_name: str
@@ -25,6 +26,7 @@ class Observed:
     state: str
     status: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    created: float = 0.0
 
     @property
     def name(self) -> str:
@@ -89,15 +91,14 @@ class Engine:
         """All containers, running or not, that carry ``labels``; one call whatever their number."""
         wanted = [f"{key}={value}" if value else key for key, value in labels.items()]
         found = self.call("list containers", lambda api: api.containers(all=True, filters={"label": wanted}))
-        return [Observed(c["Id"], c["Names"][0].lstrip("/"), c["ImageID"], c["State"], c["Status"], c["Labels"] or {})
-                for c in found if c.get("Names")]
+        return [_observed(c, c["Names"][0].lstrip("/")) for c in found if c.get("Names")]
 
     def owner_of(self, engine_name: str) -> Observed | None:
         """The container of exactly that name, whoever made it."""
         found = self.call("list containers", lambda api: api.containers(all=True, filters={"name": engine_name}))
         for c in found:
             if f"/{engine_name}" in (c.get("Names") or []):
-                return Observed(c["Id"], engine_name, c["ImageID"], c["State"], c["Status"], c["Labels"] or {})
+                return _observed(c, engine_name)
         return None
 
     def image_ids(self, names: Iterable[str]) -> dict[str, str]:
@@ -175,6 +176,11 @@ class Engine:
         for container in left:
             self.remove(container.id)
         return [container.engine_name for container in left]
+
+
+def _observed(listed: Mapping[str, Any], name: str) -> Observed:
+    return Observed(listed["Id"], name, listed["ImageID"], listed["State"], listed["Status"], listed["Labels"] or {},
+                    float(listed["Created"]))
 
 
 def canonical(value: Any) -> bytes:

@@ -16,7 +16,8 @@ from treadle.generate.tree import ConfigTree, File, from_directory
 
 
 class VolumeState(msgspec.Struct, frozen=True):
-    """What a config volume holds on this node: its fingerprint, whose generation, and since when (epoch seconds).
+    """What a piece of configuration holds on this node: its fingerprint, since when (epoch seconds), and in
+    words how it differed from what was there before.
 
     A container that copies its configuration at each start and was started after ``since`` runs it.
     """
@@ -24,6 +25,7 @@ class VolumeState(msgspec.Struct, frozen=True):
     fingerprint: str
     generation: str
     since: float
+    words: list[str] = msgspec.field(default_factory=list)
 
 
 class VolumeStates(msgspec.Struct):
@@ -135,13 +137,15 @@ def _own(path: Path, entry: File) -> None:
     path.chmod(entry.mode)
 
 
-def remember(states: VolumeStates, volume: str, fingerprint: str, generation: str, *, changed: bool,
+def remember(states: VolumeStates, key: str, fingerprint: str, generation: str, words: list[str] | None,
              now: float | None = None) -> None:
-    """Note what ``volume`` holds now; ``since`` moves only when its content did."""
-    old = states.volumes.get(volume)
-    moment = time.time() if now is None else now
-    since = old.since if old and old.fingerprint == fingerprint and not changed else moment
-    states.volumes[volume] = VolumeState(fingerprint, generation, since)
+    """Note what ``key`` ("volume:keystone") holds now; ``words`` is None where its content did not change."""
+    old = states.volumes.get(key)
+    if old and old.fingerprint == fingerprint and words is None:
+        states.volumes[key] = msgspec.structs.replace(old, generation=generation)
+    else:
+        moment = time.time() if now is None else now
+        states.volumes[key] = VolumeState(fingerprint, generation, moment, words or [])
 
 
 def fingerprints(trees: Mapping[str, ConfigTree], key: bytes) -> dict[str, str]:

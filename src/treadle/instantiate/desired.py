@@ -1,0 +1,136 @@
+"""Desired containers of one node: from its plan, the images that the engine has and what its volumes hold."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from treadle.engine import canonical
+from treadle.errors import EngineError, PlanError
+from treadle.paths import NodePaths
+from treadle.plan.containers import Container, spec_of
+from treadle.plan.nodeplan import NodePlan
+from treadle.propagate import VolumeState
+from treadle.secrets import Secrets
+
+
+@dataclass(frozen=True)
+class Held:
+    """One piece of configuration that a container mounts: since when it holds what it holds, and how it changed."""
+
+    key: str
+    since: float
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Desired:
+    """One container as it should be. ``config`` and ``spec`` are fingerprints of all that it mounts and is."""
+
+    name: str
+    step: int
+    container: Container
+    image_id: str
+    spec: str
+    config: str
+    sources: tuple[Held, ...] = ()
+
+    @property
+    def since(self) -> float:
+        """When the configuration that it mounts last changed (epoch seconds)."""
+        return max((held.since for held in self.sources), default=0.0)
+
+    def words(self, after: float = 0.0) -> list[str]:
+        """How its configuration changed since ``after``."""
+        return [word for held in self.sources if held.since >= after for word in held.words]
+
+    @property
+    def copies_once(self) -> bool:
+        return self.container.environ().get("KOLLA_CONFIG_STRATEGY") == "COPY_ONCE"
+
+    @property
+    def recorded(self) -> bool:
+        """Its result is kept in the node's state, because no container is left to tell."""
+        return self.container.action == "exec" or (self.container.one_shot and self.container.remove)
+
+
+def build_desired(plan: NodePlan, image_ids: Mapping[str, str],
+                  states: Mapping[str, VolumeState]) -> dict[str, Desired]:
+    """``{name: Desired}`` of every step. ``states`` are keyed by ``source_key``.
+
+    Raises EngineError for an image that the engine lacks, PlanError for a secret that the engine would show.
+    """
+    paths = NodePaths(plan.stack, plan.root)
+    secrets = Secrets(plan.secrets)
+    wanted = {name: (step, c) for step, containers in plan.docker_config.items() for name, c in containers.items()}
+    _require_images(plan, image_ids)
+    desired: dict[str, Desired] = {}
+    for name, (step, container) in wanted.items():
+        _require_no_secret(name, container, secrets, plan)
+        known = _mounting(name, container, wanted)
+        sources = tuple(dict.fromkeys(
+            key for volume in known.volumes for key in source_keys(volume, paths, states)))
+        image = container.image or known.image
+        desired[name] = Desired(
+            name, step, container, image_ids[image], spec=_print(plan, spec_of(container)),
+            config=_print(plan, [[key, states[key].fingerprint] for key in sources]),
+            sources=tuple(Held(key, states[key].since, tuple(states[key].words)) for key in sources))
+    return desired
+
+
+def _mounting(name: str, container: Container, wanted: Mapping[str, tuple[int, Container]]) -> Container:
+    """The container whose mounts count: an exec's are those of the container that it runs in."""
+    if container.action != "exec":
+        return container
+    if container.target not in wanted:
+        raise PlanError(f"there is no container {container.target} to run in", key=f"docker_config.{name}.command")
+    return wanted[container.target][1]
+
+
+def source_keys(volume: str, paths: NodePaths, states: Mapping[str, VolumeState]) -> list[str]:
+    """The keys in ``states`` of what a mount brings: a config volume at whatever depth, a kolla file, a script.
+
+    Source of the walk upwards: tripleo bug 1860364 (a mount below a volume, or without a slash, got no hash).
+    """
+    path = posixpath.normpath(volume.split(":")[0])
+    for base, kind in ((paths.volumes, "volume"), (paths.kolla_config, "kolla"), (paths.scripts, "script")):
+        for prefix in {str(base), str(base).removeprefix(paths.root)}:
+            if path == prefix:
+                return sorted(key for key in states if key.startswith(f"{kind}:"))
+            if path.startswith(f"{prefix}/"):
+                key = f"{kind}:{path.removeprefix(f'{prefix}/').split('/')[0]}"
+                return [key] if key in states else []
+    return []
+
+
+def _print(plan: NodePlan, value: object) -> str:
+    return hashlib.blake2b(canonical(value), key=bytes.fromhex(plan.fingerprint_key), digest_size=20).hexdigest()
+
+
+def _require_images(plan: NodePlan, image_ids: Mapping[str, str]) -> None:
+    for step, containers in plan.docker_config.items():
+        for name, container in containers.items():
+            if container.image and container.image not in image_ids:
+                raise EngineError(f"the engine has no image {container.image}",
+                                  key=f"docker_config.step_{step}.{name}.image",
+                                  hint="build it (openstack overcloud image build), or correct the image's parameter")
+
+
+def _require_no_secret(name: str, container: Container, secrets: Secrets, plan: NodePlan) -> None:
+    """What stands in a specification stands in `docker inspect` and `ps` for everybody on the node to read."""
+    for key in ("command", "environment", "volumes", "extra_hosts", "healthcheck"):
+        found = secrets.found_in(str(getattr(container, key)))
+        if found:
+            service = plan.owners.get(f"container {name}", "?")
+            raise PlanError(f"the secret {found} would be readable by `docker inspect`",
+                            key=f"{service}.docker_config.{name}.{key}",
+                            hint="let the container read it from its config volume or a docker_config_scripts file")
+
+
+def missing_paths(desired: Desired, paths: NodePaths) -> list[str]:
+    """Host paths that the container mounts and that are not there (the engine would make empty folders of them)."""
+    return [path for volume in desired.container.volumes
+            if (path := paths.rebase(volume.split(":")[0])).startswith("/") and not Path(path).exists()]

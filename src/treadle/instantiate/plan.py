@@ -1,0 +1,153 @@
+"""The planner: desired and observed containers in, a list of actions out. No I/O."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from treadle.engine import Observed
+from treadle.instantiate.desired import Desired
+from treadle.instantiate.words import spec_words
+from treadle.plan.containers import spec_of
+
+#: Labels of a container. The first four are paunch's, so operators' filters go on working.
+CONFIG_ID, CONTAINER_NAME, MANAGED_BY, CONFIG_DATA = "config_id", "container_name", "managed_by", "config_data"
+STEP, SPEC, CONFIG = "treadle.step", "treadle.spec", "treadle.config"
+
+
+class Kind(enum.StrEnum):
+    """What is done to a container, from least to most disruptive where that can be said."""
+
+    NONE = "none"
+    START = "start"
+    RUN = "run"
+    EXEC = "exec"
+    RESTART = "restart"
+    RECREATE = "recreate"
+    CREATE = "create"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do, and why. ``observed`` is the container that is there now, ``desired`` the one wanted."""
+
+    kind: Kind
+    name: str
+    step: int
+    reasons: tuple[str, ...] = ()
+    desired: Desired | None = None
+    observed: Observed | None = None
+
+    @property
+    def order(self) -> tuple[int, int, int, str]:
+        """Removals come first in a step, then start_order, then the name."""
+        start = self.desired.container.start_order if self.desired else -1
+        return (self.step, 0 if self.kind is Kind.REMOVE else 1, start, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}: {'; '.join(self.reasons)}" if self.reasons else f"{self.kind} {self.name}"
+
+
+class Run(msgspec.Struct, frozen=True):
+    """How a one-shot that left no container ended: with which input, and its exit code."""
+
+    spec: str
+    config: str
+    image_id: str
+    exit_code: int
+    at: float = 0.0
+
+
+def plan(desired: Iterable[Desired], observed: Mapping[str, Observed], started: Mapping[str, float],
+         runs: Mapping[str, Run]) -> list[Action]:
+    """Every container's action, NONE included, in the order in which they are to be done.
+
+    ``observed`` by logical name; ``started`` when each running one was started (epoch seconds).
+    """
+    wanted = {item.name: item for item in desired}
+    actions = [_action(item, observed.get(item.name), started, runs) for item in wanted.values()]
+    unwanted = ("no service wants it any more",)
+    actions += [Action(Kind.REMOVE, name, int(there.labels.get(STEP, 1)), unwanted, None, there)
+                for name, there in observed.items() if name not in wanted]
+    return sorted(actions, key=lambda action: action.order)
+
+
+def _action(item: Desired, there: Observed | None, started: Mapping[str, float], runs: Mapping[str, Run]) -> Action:
+    if item.recorded:
+        kind = Kind.EXEC if item.container.action == "exec" else Kind.RUN
+        reasons = _recorded_reasons(item, runs.get(item.name))
+    elif item.container.one_shot:
+        kind, reasons = Kind.RUN, _one_shot_reasons(item, there)
+    else:
+        kind, reasons = _service(item, there, started)
+    return Action(kind if reasons else Kind.NONE, item.name, item.step, tuple(reasons), item, there)
+
+
+def _recorded_reasons(item: Desired, run: Run | None) -> list[str]:
+    if run is None:
+        return ["not run yet"]
+    if run.exit_code not in item.container.exit_codes:
+        return [f"ended with {run.exit_code} last time"]
+    if run.spec != item.spec or run.image_id != item.image_id:
+        return ["spec or image changed"]
+    return _config_words(item, run.at) if run.config != item.config else []
+
+
+def _one_shot_reasons(item: Desired, there: Observed | None) -> list[str]:
+    if there is None:
+        return ["not run yet"]
+    if there.exit_code is None:
+        return [f"was not finished (it is {there.state})"]
+    if there.exit_code not in item.container.exit_codes:
+        return [f"ended with {there.exit_code} last time"]
+    changed = _spec_reasons(item, there)
+    return changed or (_config_words(item, there.created) if there.labels.get(CONFIG) != item.config else [])
+
+
+def _service(item: Desired, there: Observed | None, started: Mapping[str, float]) -> tuple[Kind, list[str]]:
+    if there is None:
+        return Kind.CREATE, ["not there"]
+    changed = _spec_reasons(item, there)
+    if changed:
+        return Kind.RECREATE, changed
+    if item.copies_once and there.labels.get(CONFIG) != item.config:
+        return Kind.RECREATE, _config_words(item, there.created)
+    if not there.running:
+        return Kind.START, [f"it is {there.state}"]
+    # A container copies (or reads) its configuration when it starts: started since then means that it has it.
+    if not item.copies_once and item.sources and started.get(item.name, 0.0) <= item.since:
+        return Kind.RESTART, _config_words(item, started.get(item.name, 0.0))
+    return (Kind.RESTART, ["it is unhealthy"]) if there.health == "unhealthy" else (Kind.NONE, [])
+
+
+def _spec_reasons(item: Desired, there: Observed) -> list[str]:
+    reasons = []
+    if there.labels.get(SPEC) != item.spec:
+        try:
+            old = json.loads(there.labels.get(CONFIG_DATA, "{}"))
+        except json.JSONDecodeError:
+            old = {}
+        reasons += [f"spec: {word}" for word in spec_words(old, spec_of(item.container))] or ["spec changed"]
+    if there.image_id != item.image_id:
+        reasons.append(f"image {item.container.image}: {_short(there.image_id)} → {_short(item.image_id)}")
+    return reasons
+
+
+def _short(image_id: str) -> str:
+    return image_id.removeprefix("sha256:")[:12]
+
+
+def _config_words(item: Desired, after: float) -> list[str]:
+    """How its configuration changed since ``after``; where the words were lost, at least which of it."""
+    keys = [held.key for held in item.sources if held.since >= after] or [held.key for held in item.sources]
+    return [f"config: {word}" for word in item.words(after)] or [f"config: {', '.join(keys) or 'mounts'} changed"]
+
+
+def changes(actions: Iterable[Action]) -> list[Action]:
+    """The actions that do something."""
+    return [action for action in actions if action.kind is not Kind.NONE]

@@ -1,0 +1,111 @@
+"""Says in words how two configurations differ: ``keystone.conf [token] expiration 3600 → 7200``."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from treadle.generate.tree import ConfigTree, File
+
+Mask = Callable[[str], str]
+_OPTION = re.compile(r"^([A-Za-z0-9_][^=\[\]#;]*?)\s*=\s*(.*)$")
+_SHOWN = 12
+
+
+def tree_words(old: ConfigTree, new: ConfigTree, mask: Mask) -> list[str]:
+    """One line a difference, sorted by path, secrets masked; long lists end with how many more there are."""
+    lines: list[str] = []
+    for path in sorted(old.files.keys() | new.files.keys()):
+        before, after = old.files.get(path), new.files.get(path)
+        if before != after:
+            lines += file_words(path, before, after, mask)
+    if len(lines) > _SHOWN:
+        lines = [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"]
+    return lines
+
+
+def file_words(path: str, old: File | None, new: File | None, mask: Mask) -> list[str]:
+    """How one file differs."""
+    name = PurePosixPath(path).name
+    if old is None or new is None:
+        kind = (old or new or File("file", 0, 0, 0)).type
+        thing = "" if kind == "file" else f" ({'directory' if kind == 'dir' else 'link'})"
+        return [f"{path}{thing} {'added' if old is None else 'removed'}"]
+    if old.content == new.content:
+        facts = [("type", old.type, new.type), ("mode", f"{old.mode:04o}", f"{new.mode:04o}"),
+                 ("owner", f"{old.uid}:{old.gid}", f"{new.uid}:{new.gid}")]
+        return [f"{path} {what} {a} → {b}" for what, a, b in facts if a != b]
+    if b"\0" in old.content + new.content:
+        return [f"{path} changed (binary)"]
+    before, after = old.content.decode("utf-8", "replace"), new.content.decode("utf-8", "replace")
+    options = _option_words(name, before, after, mask)
+    return options if options else _line_words(path, before, after, mask)
+
+
+def _option_words(name: str, old: str, new: str, mask: Mask) -> list[str]:
+    """Changed options of an INI file; empty where the files differ in anything else."""
+    before, after = _options(old), _options(new)
+    if before is None or after is None:
+        return []
+    lines = []
+    for section, option in sorted(before.keys() | after.keys()):
+        a, b = before.get((section, option)), after.get((section, option))
+        if a != b:
+            where = f"{name} [{section}] {option}" if section else f"{name} {option}"
+            lines.append(f"{where} {change(a, b, mask)}")
+    return lines
+
+
+def change(old: str | None, new: str | None, mask: Mask) -> str:
+    """``old → new`` with secrets masked; a secret that changed shows that it did, not what it is."""
+    a, b = ("(unset)" if value is None else mask(value) for value in (old, new))
+    return f"{a} → (changed)" if a == b else f"{a} → {b}"
+
+
+def _options(text: str) -> dict[tuple[str, str], str] | None:
+    """``{(section, option): value}`` (repeated options joined), None for a text that is no INI file."""
+    section, found = "", dict[tuple[str, str], str]()
+    for raw in text.splitlines():
+        line = raw.strip()
+        if not line or line[0] in "#;":
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+            continue
+        option = _OPTION.match(line)
+        if option is None:
+            return None
+        key = (section, option.group(1))
+        found[key] = f"{found[key]}, {option.group(2)}" if key in found else option.group(2)
+    return found
+
+
+def _line_words(path: str, old: str, new: str, mask: Mask) -> list[str]:
+    """The changed lines themselves where they are few, else their number."""
+    lines = [line for line in difflib.unified_diff(mask(old).splitlines(), mask(new).splitlines(), n=0, lineterm="")
+             if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    if not lines:
+        return [f"{path} changed (a secret)"]
+    if len(lines) <= 4:
+        return [f"{path}: {line[0]} {line[1:].strip()}" for line in lines]
+    return [f"{path}: {len(lines)} lines changed"]
+
+
+def spec_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """How two container specifications differ, key by key; lists item by item."""
+    lines = []
+    for key in sorted(old.keys() | new.keys()):
+        a, b = old.get(key), new.get(key)
+        if a == b:
+            continue
+        if isinstance(a, list) and isinstance(b, list) and key != "command":
+            lines += [f"{key} + {item}" for item in b if item not in a]
+            lines += [f"{key} - {item}" for item in a if item not in b]
+            if sorted(map(str, a)) == sorted(map(str, b)):
+                lines.append(f"{key} in another order")
+        else:
+            lines.append(f"{key} {'(unset)' if a is None else a} → {'(unset)' if b is None else b}")
+    return lines

@@ -1,0 +1,250 @@
+"""The verbs of one node. Each takes the node's plan as it is; none decides what a verb means for other nodes."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from treadle.engine import Engine, Observed
+from treadle.errors import EngineError, StepFailed
+from treadle.events import Events
+from treadle.files import write_private
+from treadle.gateway import Gateway
+from treadle.generate import Cache, ConfigTree, Job, PuppetEtc, Result, Workshop, from_layers, generate
+from treadle.generate.job import GENERATE_STEP, modules_digest
+from treadle.instantiate import Action, Executor, Run, build_desired, changes
+from treadle.instantiate import plan as plan_actions
+from treadle.instantiate.plan import STEP
+from treadle.node.configuration import Mask, pieces, preview, put
+from treadle.node.hostpuppet import HostPuppet
+from treadle.node.listeners import conflicts
+from treadle.node.records import PuppetRuns
+from treadle.paths import NodePaths
+from treadle.plan.build import STEPS
+from treadle.plan.nodeplan import NodePlan
+from treadle.propagate import VolumeState, VolumeStates
+from treadle.secrets import Secrets
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a deploy would do on this node: ``actions`` in their order, NONE included."""
+
+    node: str
+    actions: tuple[Action, ...]
+
+    @property
+    def changes(self) -> list[Action]:
+        return changes(self.actions)
+
+
+class NodeAgent:
+    """One node's part of a deploy, in process. ``plan`` is the document that travels."""
+
+    def __init__(self, plan: NodePlan, engine: Engine, events: Events, scratch: Path | None = None) -> None:
+        self.plan = plan
+        self.paths = NodePaths(plan.stack, plan.root)
+        self.engine = engine
+        self.events = events
+        self._scratch = scratch or self.paths.state
+        self._gateway = Gateway(events, plan.node)
+        self._executor = Executor(engine, self._gateway, plan)
+        self._modules = modules_digest(plan.puppet_modules)
+        self._mask = _masks(plan, self._previous())
+
+    # Before anything is changed
+
+    def check(self) -> None:
+        """Images there, names and ports free. Raises EngineError or PlanError; changes nothing."""
+        observed = self._executor.observe()
+        ids = self.engine.image_ids(self.plan.images())
+        build_desired(self.plan, ids, {})
+        for image in self.plan.images():
+            if image not in ids:
+                raise EngineError(f"the engine has no image {image}", hint="openstack overcloud image build")
+        created = [name for containers in self.plan.docker_config.values() for name, c in containers.items()
+                   if c.action == "run" and name not in observed]
+        for name in created:
+            wanted = self.plan.container_prefix + name
+            stranger = self.engine.owner_of(wanted)
+            if stranger:
+                raise EngineError(f"a container called {wanted} is there, but it is not this stack's",
+                                  key=f"{self.plan.node}: docker_config.{name}",
+                                  hint=f"remove or rename it: docker rename {stranger.engine_name} NEW-NAME")
+        if created:
+            self._check_ports(observed)
+
+    def _check_ports(self, observed: Mapping[str, Observed]) -> None:
+        taken = conflicts(self.plan.listens, self.plan.addresses, [c.id for c in observed.values()])
+        if taken:
+            said = "\n".join(f"  {c.service} wants {c.address}:{c.port}, which {c.holder} has" for c in taken)
+            raise EngineError(f"ports are taken on {self.plan.node}:\n{said}",
+                              hint="stop those processes, or choose other addresses or ports by parameters")
+
+    # Pre: configuration
+
+    def generate(self, *, keep: bool = True) -> dict[str, ConfigTree]:
+        """Each config volume's tree. ``keep`` False leaves no memory of it on the node."""
+        self._write_modules()
+        jobs = [Job(config) for config in self.plan.puppet_configs]
+        cache = Cache(self._scratch / "generated")
+        trees = generate(self._workshop(), jobs, self._etc(GENERATE_STEP), self._modules, cache,
+                         lambda volume: self.plan.owners.get(f"volume {volume}", "?"))
+        if keep:
+            cache.forget_others(trees)
+        return trees
+
+    def preview(self, trees: Mapping[str, ConfigTree]) -> Preview:
+        """What propagating ``trees`` and the five steps would do to containers."""
+        states = preview(self.plan, pieces(self.plan, trees), VolumeStates.read(self.paths.volume_states), time.time(),
+                         self._mask)
+        return Preview(self.plan.node, tuple(self._actions(states)))
+
+    def propagate(self, trees: Mapping[str, ConfigTree], generation: str) -> None:
+        """Put the generation's files where containers find them, and the hiera data where Puppet does."""
+        with self.events.span("propagate", f"generation {generation[:12]}", node=self.plan.node):
+            self._executor.sweep()
+            self._write_modules()
+            self._write_hieradata()
+            changed = put(self.plan, pieces(self.plan, trees), generation, self._mask)
+            write_private(self.paths.plan, msgspec.json.encode(self.plan))
+            for key, number in changed.items():
+                self.events.emit("propagate.changed", f"{key}: {number} files", node=self.plan.node, subject=key)
+
+    # Steps 1 to 5
+
+    def host_puppet(self, step: int) -> None:
+        """Run the node's own Puppet, unless this very input was applied before."""
+        if not self.plan.step_config.strip():
+            return
+        etc = self._etc(step)
+        path = self.paths.state / "puppet-runs.json"
+        runs = PuppetRuns.read(path)
+        fixed = _digest(self.plan.step_config, self._modules)
+        if runs.known("host:", fixed, etc):
+            return
+        write_private(self.paths.puppet_etc / "hieradata/config_step.json", f'{{"step": {step}}}\n')
+        result = self._gateway.do("puppet", "host", "its input changed", lambda: HostPuppet(self.plan).run(step),
+                                  step=str(step))
+        self._require(result, f"Puppet on the host, step {step}")
+        runs.add(path, f"host:{step}", fixed, etc, result.asked)
+
+    def containers(self, step: int) -> int:
+        """Do the step's actions; gives how many."""
+        todo = [action for action in self.status().changes if action.step == step]
+        ended = self._executor.apply(todo)
+        if ended:
+            runs = self._runs()
+            runs.update(ended)
+            write_private(self.paths.runs, msgspec.json.encode(runs))
+        return len(todo)
+
+    def bootstrap_tasks(self, step: int) -> None:
+        """docker_puppet_tasks of this step: what must exist once in the cluster."""
+        jobs = [Job(config, step, "host", archive=False) for config in self.plan.docker_puppet_tasks[step]]
+        ids = self.engine.image_ids(job.config.image for job in jobs)
+        path = self.paths.state / "puppet-runs.json"
+        runs, etc = PuppetRuns.read(path), self._etc(step)
+        for job in jobs:
+            name = f"task:{step}:{job.config.volume}"
+            fixed = job.fixed_inputs(ids[job.config.image], self._modules, self.plan.node)
+            if runs.known(name, fixed, etc):
+                continue
+            result = self._gateway.do("bootstrap", job.config.volume, "its input changed",
+                                      lambda job=job: self._workshop().run([job], etc)[0], step=str(step))  # type: ignore[misc]
+            self._require(result, f"bootstrap task {job.config.volume}, step {step}")
+            self.events.emit("bootstrap.result", "changes made" if result.exit_code else "no change",
+                             node=self.plan.node, step=str(step), subject=job.config.volume)
+            runs.add(path, name, fixed, etc, result.asked)
+
+    # At any time
+
+    def status(self) -> Preview:
+        """Every container against the plan and configuration that are on the node."""
+        return Preview(self.plan.node, tuple(self._actions(VolumeStates.read(self.paths.volume_states).volumes)))
+
+    def observed(self) -> dict[str, Observed]:
+        return self._executor.observe()
+
+    def delete(self) -> None:
+        """Remove the node's containers, what Puppet did to the host, configuration and state. Data folders stay."""
+        self._executor.sweep()
+        found = sorted(self.observed().values(), key=lambda c: c.labels.get(STEP, ""), reverse=True)
+        for container in found:
+            self._gateway.do("remove", container.name, "the stack is deleted",
+                             lambda there=container: self._executor.remove(there))  # type: ignore[misc]
+        self.engine.remove_transient(self.plan.stack)
+        self._write_modules()
+        self._write_hieradata()
+        self.host_puppet(STEPS[-1])
+        put(msgspec.structs.replace(self.plan, kolla_config={}, scripts={}), [], "", self._mask)
+        for name in (*self._hieradata(), "hieradata/config_step.json"):
+            (self.paths.puppet_etc / name).unlink(missing_ok=True)
+        shutil.rmtree(self.paths.state, ignore_errors=True)
+
+    # Inside
+
+    def _actions(self, states: Mapping[str, VolumeState]) -> list[Action]:
+        observed = self._executor.observe()
+        desired = build_desired(self.plan, self.engine.image_ids(self.plan.images()), states)
+        return plan_actions(desired.values(), observed, self._executor.started(observed), self._runs())
+
+    def _runs(self) -> dict[str, Run]:
+        try:
+            return msgspec.json.decode(self.paths.runs.read_bytes(), type=dict[str, Run])
+        except FileNotFoundError:
+            return {}
+
+    def _etc(self, step: int) -> PuppetEtc:
+        return from_layers({**self.plan.hieradata, "config_step": {"step": step}}, self.plan.hierarchy)
+
+    def _hieradata(self) -> dict[str, str]:
+        return {name: text for name, text in self._etc(STEPS[-1]).files.items() if name.startswith("hieradata/")}
+
+    def _write_hieradata(self) -> None:
+        for name, text in self._hieradata().items():
+            write_private(self.paths.puppet_etc / name, text)
+
+    def _workshop(self) -> Workshop:
+        return Workshop(self.engine, self.events, self._scratch / "jobs", self._scratch / "puppet-modules",
+                        self.plan.stack, self.plan.node)
+
+    def _write_modules(self) -> None:
+        """The stack's own Puppet modules; what is no part of them any more goes."""
+        folder = self._scratch / "puppet-modules"
+        for path in list(folder.rglob("*")) if folder.is_dir() else ():
+            if path.is_file() and str(path.relative_to(folder)) not in self.plan.puppet_modules:
+                path.unlink()
+        for name, text in self.plan.puppet_modules.items():
+            place = folder / name
+            if not place.exists() or place.read_text() != text:
+                write_private(place, text)
+
+    def _require(self, result: Result, what: str) -> None:
+        if not result.ok:
+            said = "\n".join(f"    {line}" for line in result.errors)
+            raise StepFailed(f"{what} ended with {result.exit_code} on {self.plan.node}\n{said}",
+                             hint="correct it and run the same deploy again: it goes on from here")
+
+    def _previous(self) -> NodePlan | None:
+        try:
+            return msgspec.json.decode(self.paths.plan.read_bytes(), type=NodePlan)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+
+def _masks(plan: NodePlan, previous: NodePlan | None) -> Mask:
+    """Masks this plan's secrets and those of the plan before it, which stand in the files that are replaced."""
+    now, before = Secrets(plan.secrets), Secrets(previous.secrets if previous else {})
+    return lambda text: before.mask(now.mask(text))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=20).hexdigest()
+

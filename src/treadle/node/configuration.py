@@ -1,0 +1,105 @@
+"""Everything that a generation puts on a node as files, under one set of keys, with what it changes in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from treadle.files import write_private
+from treadle.generate import ConfigTree, File, from_directory
+from treadle.instantiate import tree_words
+from treadle.paths import NodePaths
+from treadle.plan.nodeplan import NodePlan
+from treadle.propagate import VolumeState, VolumeStates, difference, propagate, remember
+
+Mask = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One thing that containers mount: a config volume (a folder), or a single kolla file or script."""
+
+    key: str
+    place: Path
+    tree: ConfigTree
+    single: bool = False
+
+    def held(self) -> ConfigTree:
+        """What lies there now."""
+        if not self.single:
+            return from_directory(self.place)
+        entry = from_directory(self.place.parent).files.get(self.place.name) if self.place.exists() else None
+        return ConfigTree({self.place.name: entry} if entry else {})
+
+
+def pieces(plan: NodePlan, volumes: Mapping[str, ConfigTree]) -> list[Piece]:
+    """All configuration of the node: config volumes, kolla's config.json files, scripts."""
+    paths = NodePaths(plan.stack, plan.root)
+    found = [Piece(f"volume:{name}", paths.volumes / name, tree) for name, tree in volumes.items()]
+    for path, document in plan.kolla_config.items():
+        place = Path(paths.rebase(path))
+        data = json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
+        found.append(_single(f"kolla:{place.name}", place, data, 0o600))
+    for name, script in plan.scripts.items():
+        found.append(_single(f"script:{name}", paths.scripts / name, script.content.encode(), int(script.mode, 8)))
+    return found
+
+
+def _single(key: str, place: Path, data: bytes, mode: int) -> Piece:
+    return Piece(key, place, ConfigTree({place.name: File("file", mode, 0, 0, data)}), single=True)
+
+
+def preview(plan: NodePlan, found: list[Piece], known: VolumeStates, now: float, mask: Mask) -> dict[str, VolumeState]:
+    """The states that propagating would leave, without doing it."""
+    key = bytes.fromhex(plan.fingerprint_key)
+    states = VolumeStates(dict(known.volumes))
+    for piece in found:
+        old = piece.held()
+        words = tree_words(old, piece.tree, mask) if difference(old, piece.tree) else None
+        remember(states, piece.key, piece.tree.fingerprint(key), "", words, now)
+    return {piece.key: states.volumes[piece.key] for piece in found}
+
+
+def put(plan: NodePlan, found: list[Piece], generation: str, mask: Mask) -> dict[str, int]:
+    """Propagate every piece; gives ``{key: number of changed files}`` of those that changed."""
+    paths = NodePaths(plan.stack, plan.root)
+    key = bytes.fromhex(plan.fingerprint_key)
+    states = VolumeStates.read(paths.volume_states)
+    changed: dict[str, int] = {}
+    for piece in found:
+        old = piece.held()
+        differing = difference(old, piece.tree)
+        words = tree_words(old, piece.tree, mask) if differing else None
+        if differing and piece.single:
+            entry = piece.tree.files[piece.place.name]
+            write_private(piece.place, entry.content)
+            piece.place.chmod(entry.mode)
+        elif differing:
+            propagate(piece.tree, piece.place)
+        if differing:
+            changed[piece.key] = len(differing)
+        before = states.volumes.get(piece.key)
+        remember(states, piece.key, piece.tree.fingerprint(key), generation, words)
+        if states.volumes[piece.key] != before:
+            states.write(paths.volume_states)
+    _drop_unwanted(states, {piece.key for piece in found}, paths)
+    return changed
+
+
+def _drop_unwanted(states: VolumeStates, wanted: set[str], paths: NodePaths) -> None:
+    """Configuration that Treadle put here and that no service wants any more goes."""
+    gone = [key for key in states.volumes if key not in wanted]
+    for key in gone:
+        kind, _, name = key.partition(":")
+        if kind == "volume":
+            propagate(ConfigTree(), paths.volumes / name)
+            if (paths.volumes / name).is_dir():
+                (paths.volumes / name).rmdir()
+        else:
+            folder = paths.kolla_config if kind == "kolla" else paths.scripts
+            (folder / name).unlink(missing_ok=True)
+        del states.volumes[key]
+    if gone:
+        states.write(paths.volume_states)
