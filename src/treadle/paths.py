@@ -59,3 +59,7 @@ class NodePaths:
     @property
     def runs(self) -> Path:
         return self.state / "runs.json"
+
+    @property
+    def puppet_runs(self) -> Path:
+        return self.state / "puppet-runs.json"

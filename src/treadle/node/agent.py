@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -34,14 +34,21 @@ from treadle.secrets import Secrets
 
 @dataclass(frozen=True)
 class Preview:
-    """What a deploy would do on this node: ``actions`` in their order, NONE included."""
+    """What a deploy would do on this node: ``actions`` in their order, NONE included; ``puppet`` names the host
+    runs and bootstrap tasks, ``configuration`` the files (``{key: words}``) that differ."""
 
     node: str
     actions: tuple[Action, ...]
+    puppet: tuple[str, ...] = ()
+    configuration: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def changes(self) -> list[Action]:
         return changes(self.actions)
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.changes or self.puppet or self.configuration)
 
 
 class NodeAgent:
@@ -102,9 +109,22 @@ class NodeAgent:
 
     def preview(self, trees: Mapping[str, ConfigTree]) -> Preview:
         """What propagating ``trees`` and the five steps would do to containers."""
-        states = preview(self.plan, pieces(self.plan, trees), VolumeStates.read(self.paths.volume_states), time.time(),
-                         self._mask)
-        return Preview(self.plan.node, tuple(self._actions(states)))
+        now = time.time()
+        known = VolumeStates.read(self.paths.volume_states)
+        states = preview(self.plan, pieces(self.plan, trees), known, now, self._mask)
+        differing = {key: state.words for key, state in states.items() if state.since == now}
+        return Preview(self.plan.node, tuple(self._actions(states)), tuple(self._pending_puppet()), differing)
+
+    def _pending_puppet(self) -> list[str]:
+        """Host runs and bootstrap tasks whose input is new."""
+        runs = PuppetRuns.read(self.paths.puppet_runs)
+        pending = []
+        for step in STEPS:
+            if self.plan.step_config.strip() and not self._applied(runs, step):
+                pending.append(f"step {step}: Puppet on the host")
+            pending += [f"step {step}: bootstrap task {job.config.volume}" for job, fixed in self._tasks(step)
+                        if not runs.known(_task(step, job), fixed, self._etc(step))]
+        return pending
 
     def propagate(self, trees: Mapping[str, ConfigTree], generation: str) -> None:
         """Put the generation's files where containers find them, and the hiera data where Puppet does."""
@@ -123,17 +143,23 @@ class NodeAgent:
         """Run the node's own Puppet, unless this very input was applied before."""
         if not self.plan.step_config.strip():
             return
-        etc = self._etc(step)
-        path = self.paths.state / "puppet-runs.json"
+        etc, path = self._etc(step), self.paths.puppet_runs
         runs = PuppetRuns.read(path)
-        fixed = _digest(self.plan.step_config, self._modules)
-        if runs.known("host:", fixed, etc):
+        if self._applied(runs, step):
             return
         write_private(self.paths.puppet_etc / "hieradata/config_step.json", f'{{"step": {step}}}\n')
         result = self._gateway.do("puppet", "host", "its input changed", lambda: HostPuppet(self.plan).run(step),
                                   step=str(step))
         self._require(result, f"Puppet on the host, step {step}")
-        runs.add(path, f"host:{step}", fixed, etc, result.asked)
+        runs.add(path, f"host:{step}", self._host_input, etc, result.asked)
+
+    @property
+    def _host_input(self) -> str:
+        return _digest(self.plan.step_config, self._modules)
+
+    def _applied(self, runs: PuppetRuns, step: int) -> bool:
+        """Whether the host has had this step's input: the values asked for say whether the step was among them."""
+        return runs.known("host:", self._host_input, self._etc(step))
 
     def containers(self, step: int) -> int:
         """Do the step's actions; gives how many."""
@@ -147,21 +173,23 @@ class NodeAgent:
 
     def bootstrap_tasks(self, step: int) -> None:
         """docker_puppet_tasks of this step: what must exist once in the cluster."""
-        jobs = [Job(config, step, "host", archive=False) for config in self.plan.docker_puppet_tasks[step]]
-        ids = self.engine.image_ids(job.config.image for job in jobs)
-        path = self.paths.state / "puppet-runs.json"
-        runs, etc = PuppetRuns.read(path), self._etc(step)
-        for job in jobs:
-            name = f"task:{step}:{job.config.volume}"
-            fixed = job.fixed_inputs(ids[job.config.image], self._modules, self.plan.node)
-            if runs.known(name, fixed, etc):
+        path, etc = self.paths.puppet_runs, self._etc(step)
+        runs = PuppetRuns.read(path)
+        for job, fixed in self._tasks(step):
+            if runs.known(_task(step, job), fixed, etc):
                 continue
             result = self._gateway.do("bootstrap", job.config.volume, "its input changed",
                                       lambda job=job: self._workshop().run([job], etc)[0], step=str(step))  # type: ignore[misc]
             self._require(result, f"bootstrap task {job.config.volume}, step {step}")
             self.events.emit("bootstrap.result", "changes made" if result.exit_code else "no change",
                              node=self.plan.node, step=str(step), subject=job.config.volume)
-            runs.add(path, name, fixed, etc, result.asked)
+            runs.add(path, _task(step, job), fixed, etc, result.asked)
+
+    def _tasks(self, step: int) -> list[tuple[Job, str]]:
+        """This step's docker_puppet_tasks, each with the digest of its fixed input."""
+        jobs = [Job(config, step, "host", archive=False) for config in self.plan.docker_puppet_tasks[step]]
+        ids = self.engine.image_ids(job.config.image for job in jobs)
+        return [(job, job.fixed_inputs(ids[job.config.image], self._modules, self.plan.node)) for job in jobs]
 
     # At any time
 
@@ -243,6 +271,10 @@ def _masks(plan: NodePlan, previous: NodePlan | None) -> Mask:
     """Masks this plan's secrets and those of the plan before it, which stand in the files that are replaced."""
     now, before = Secrets(plan.secrets), Secrets(previous.secrets if previous else {})
     return lambda text: before.mask(now.mask(text))
+
+
+def _task(step: int, job: Job) -> str:
+    return f"task:{step}:{job.config.volume}"
 
 
 def _digest(*parts: str) -> str:

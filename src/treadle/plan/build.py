@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,8 +32,6 @@ class Overcloud:
     nodes: Sequence[Node]
     puppet_modules: Mapping[str, str]
     fingerprint_key: str
-    root: str = ""
-    container_prefix: str = ""
     action: str = "CREATE"
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -81,7 +78,7 @@ def _node_plan(cloud: Overcloud, node: Node, roles: Mapping[str, RoleData], secr
         host_prep_tasks=list(role["host_prep_tasks"]),
         listens=_listens(role), addresses=sorted({node.address, *node.networks.values(), *vips.values()} - {""}),
         owners=dict(role.owners), secrets=secrets, fingerprint_key=cloud.fingerprint_key,
-        root=cloud.root, container_prefix=cloud.container_prefix)
+        root=node.root, container_prefix=node.container_prefix)
 
 
 def _layers(cloud: Overcloud, node: Node, roles: Mapping[str, RoleData]) -> dict[str, dict[str, Any]]:
@@ -171,7 +168,3 @@ def _listens(role: RoleData) -> dict[str, list[int]]:
                     ports.setdefault(found.group(1), []).append(int(port))
     return {service: sorted(set(numbers)) for service, numbers in sorted(ports.items())}
 
-
-def document(outputs: Mapping[str, Any]) -> str:
-    """The stack's outputs as canonical JSON (for digests)."""
-    return json.dumps(outputs, sort_keys=True, default=str)

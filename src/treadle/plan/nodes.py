@@ -12,14 +12,19 @@ from treadle.errors import InputError, Source, nearest
 
 
 class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One machine. ``address`` is its IP on the control plane; ``networks`` gives others by name_lower."""
+    """One machine. ``address`` is its IP on the control plane; ``networks`` gives others by name_lower.
+
+    ``root`` puts everything that Treadle owns on the node below another folder, ``container_prefix`` goes before
+    every container's name: so two clouds can share a machine.
+    """
 
     name: str
     role: str
     address: str
     connection: Literal["local"] = "local"
     networks: dict[str, str] = msgspec.field(default_factory=dict)
-    python: str = ""
+    root: str = ""
+    container_prefix: str = ""
 
     def ip(self, network: str) -> str:
         """The node's IP on ``network``; a network that it has no own address on shares the control plane's."""

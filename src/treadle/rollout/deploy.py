@@ -1,0 +1,130 @@
+"""The deploy: a literal list of phases over node plans, in this order and no other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from treadle.engine import Engine
+from treadle.errors import StepFailed
+from treadle.events import Events
+from treadle.generate import ConfigTree
+from treadle.history import Generation, History, NodeSnapshot
+from treadle.node import NodeAgent, Preview
+from treadle.plan.build import STEPS
+from treadle.plan.nodeplan import NodePlan
+from treadle.rollout import hostprep
+from treadle.rollout.state import StackState, whoami
+from treadle.secrets import Secrets
+
+
+@dataclass
+class Deploy:
+    """One deploy of a stack. ``plans`` in the order of the nodes file; ``inputs`` go into the generation."""
+
+    state: StackState
+    plans: Sequence[NodePlan]
+    engine: Engine
+    events: Events
+    message: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    check_only: bool = False
+    trees: dict[str, dict[str, ConfigTree]] = field(default_factory=dict)
+    previews: list[Preview] = field(default_factory=list)
+    generation: Generation | None = None
+
+    def prepare(self) -> list[Preview]:
+        """Everything up to the point where something is changed; gives what would be. Nothing is changed."""
+        with tempfile.TemporaryDirectory(prefix="treadle-check-") as scratch:
+            keep = not self.check_only or self.state.exists
+            self._agents = [NodeAgent(plan, self.engine, self.events, None if keep else Path(scratch) / plan.node)
+                            for plan in self.plans]
+            for title, phase in (("Check images, names and ports", self._check),
+                                 ("Generate configuration", self._generate), ("Plan", self._preview)):
+                self._phase(title, phase)
+        return self.previews
+
+    def run(self) -> None:
+        """Do it. Call ``prepare`` first. Stops at the first failure, and says on which node and step."""
+        phases: list[tuple[str, Callable[[], None]]] = [
+            ("Record the generation", self._record),
+            ("Prepare hosts", self._host_prep),
+            ("Propagate configuration", self._propagate),
+            *((f"Step {step}", lambda step=step: self._step(step)) for step in STEPS),
+            ("Look again", self._verify),
+        ]
+        for title, phase in phases:
+            self._phase(title, phase)
+
+    def _phase(self, title: str, phase: Callable[[], None]) -> None:
+        with self.events.span("phase", title):
+            phase()
+
+    def _each(self, do: Callable[[NodeAgent], Any]) -> list[Any]:
+        """``do`` on every node at once; the first failure is raised when all that was begun has ended."""
+        with ThreadPoolExecutor(max(1, len(self._agents))) as pool:
+            return list(pool.map(do, self._agents))
+
+    def _check(self) -> None:
+        self._each(lambda agent: agent.check())
+
+    def _generate(self) -> None:
+        for agent in self._agents:
+            self.engine.remove_transient(agent.plan.stack)
+            self.trees[agent.plan.node] = agent.generate(keep=not self.check_only)
+
+    def _preview(self) -> None:
+        self.previews = self._each(lambda agent: agent.preview(self.trees[agent.plan.node]))
+
+    def _record(self) -> None:
+        secrets = Secrets({name: value for plan in self.plans for name, value in plan.secrets.items()})
+        history = History.open(self.state.history, secrets)
+        nodes = {plan.node: NodeSnapshot(self.trees[plan.node], _documents(plan)) for plan in self.plans}
+        self.generation = history.record(nodes, author=f"{whoami()} <{whoami()}>", inputs=self.inputs,
+                                         message=self.message or "Deploy")
+        # What is propagated comes out of the repository: what was reviewed there is what runs.
+        self.trees = {plan.node: history.volumes(self.generation.id, plan.node) for plan in self.plans}
+        self.state.save_plans(self.plans)
+        self.events.emit("generation", f"generation {self.generation.short}"
+                         f"{'' if self.generation.new else ' (unchanged)'}")
+
+    def _host_prep(self) -> None:
+        done = self.state.recall("host-prep") or {}
+        for plan in self.plans:
+            digest = hostprep.digest(plan)
+            if done.get(plan.node) != digest or not all(path.is_dir() for path in hostprep.folders(plan)):
+                hostprep.run(plan, self.events)
+                done[plan.node] = digest
+                self.state.remember("host-prep", done)
+
+    def _propagate(self) -> None:
+        generation = self.generation.id if self.generation else ""
+        self._each(lambda agent: agent.propagate(self.trees[agent.plan.node], generation))
+
+    def _step(self, step: int) -> None:
+        """Host Puppet, containers, bootstrap tasks: each on all nodes before the next is begun on any."""
+        self._each(lambda agent: agent.host_puppet(step))
+        self._each(lambda agent: agent.containers(step))
+        self._each(lambda agent: agent.bootstrap_tasks(step))
+
+    def _verify(self) -> None:
+        """Done means that what is read back is what was wanted."""
+        for preview in self._each(lambda agent: agent.status()):
+            if preview.changes:
+                raise StepFailed(f"on {preview.node} there is still to do: {preview.changes[0]}",
+                                 hint="openstack overcloud status, then the same deploy again")
+
+
+def _documents(plan: NodePlan) -> dict[str, Any]:
+    documents: dict[str, Any] = {f"containers/step_{step}.json": msgspec.to_builtins(containers)
+                                 for step, containers in plan.docker_config.items()}
+    documents.update({f"kolla_config/{path.rsplit('/', 1)[-1]}": value for path, value in plan.kolla_config.items()})
+    documents.update({f"scripts/{name}.json": msgspec.to_builtins(script) for name, script in plan.scripts.items()})
+    documents["step_config.json"] = {"step_config": plan.step_config}
+    return documents

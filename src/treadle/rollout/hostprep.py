@@ -1,0 +1,86 @@
+"""host_prep_tasks: the services' own Ansible tasks, run by Ansible before anything else is put on a node."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from treadle.engine import canonical
+from treadle.errors import StepFailed
+from treadle.events import Events
+from treadle.plan.nodeplan import NodePlan
+
+
+def digest(plan: NodePlan) -> str:
+    """What the tasks' outcome depends on."""
+    return hashlib.blake2b(canonical([plan.host_prep_tasks, plan.root]), digest_size=20).hexdigest()
+
+
+def run(plan: NodePlan, events: Events) -> int:
+    """Run the node's tasks with ansible-runner; gives how many changed something. Raises StepFailed."""
+    if not plan.host_prep_tasks:
+        return 0
+    import ansible_runner
+
+    play = [{"name": f"Host preparation of {plan.node}", "hosts": plan.node, "gather_facts": _need_facts(plan),
+             "any_errors_fatal": True, "tasks": plan.host_prep_tasks}]
+    variables = {"treadle_root": plan.root, "role_name": plan.role, "stack_name": plan.stack,
+                 "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    failed: list[str] = []
+
+    def heard(event: Mapping[str, Any]) -> None:
+        data = event.get("event_data", {})
+        if event["event"] in ("runner_on_failed", "runner_on_unreachable") and not data.get("ignore_errors"):
+            result = data.get("res", {})
+            failed.append(f"{data.get('task', '?')}: {result.get('msg') or result.get('stderr') or result}")
+        elif event["event"] == "runner_on_ok":
+            events.emit("host_prep.task", data.get("task", ""), node=plan.node,
+                        changed=bool(data.get("res", {}).get("changed")))
+
+    with tempfile.TemporaryDirectory(prefix="treadle-host-prep-") as folder, \
+            events.span("host_prep", f"{len(plan.host_prep_tasks)} host_prep_tasks", node=plan.node):
+        done = ansible_runner.run(
+            private_data_dir=folder, playbook=play, quiet=True, event_handler=heard,
+            inventory={"all": {"hosts": {plan.node: variables}}},
+            envvars={"ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_RETRY_FILES_ENABLED": "False"})
+        if done.status != "successful":
+            said = "\n".join(f"  | {line}" for line in failed) or f"  | {_end_of_output(done)}"
+            raise StepFailed(f"host_prep_tasks failed on {plan.node} ({done.status})\n{said}",
+                             hint="correct the task or the node, then run the same deploy again")
+    return int((done.stats or {}).get("changed", {}).get(plan.node, 0))
+
+
+def _end_of_output(done: Any) -> str:
+    return "\n  | ".join(Path(done.stdout.name).read_text().splitlines()[-10:])
+
+
+def _need_facts(plan: NodePlan) -> bool:
+    """Gathering facts costs half a second; only tasks that name one need them."""
+    return "ansible_facts" in str(plan.host_prep_tasks) or "ansible_distribution" in str(plan.host_prep_tasks)
+
+
+def folders(plan: NodePlan) -> list[Path]:
+    """The folders that the tasks make on the node: where its services keep their data and logs.
+
+    Only those below /var/lib and /var/log; a folder inside another one of them is left out.
+    """
+    made = sorted({path for task in plan.host_prep_tasks for path in _made(task, plan.root)})
+    return [path for path in made if not any(other in path.parents for other in made)]
+
+
+def _made(task: Mapping[str, Any], root: str) -> Iterator[Path]:
+    arguments = task.get("file") or task.get("ansible.builtin.file") or {}
+    if not isinstance(arguments, Mapping) or arguments.get("state") != "directory":
+        return
+    items = task.get("with_items") or task.get("loop") or [None]
+    for item in items:
+        given = str(arguments.get("path") or arguments.get("dest") or "")
+        values = item if isinstance(item, Mapping) else {}
+        text = given.replace("{{ item }}", str(item)).replace("{{ treadle_root }}", root).replace(
+            "{{ item.path }}", str(values.get("path", ""))).replace("{{ treadle_root }}", root)
+        if text.startswith((f"{root}/var/lib/", f"{root}/var/log/")) and "{{" not in text:
+            yield Path(text)

@@ -1,0 +1,123 @@
+"""What the deployer keeps of a stack: passwords, history, lock, journal. One folder, its owner's alone."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import secrets as random
+import shutil
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from treadle.errors import InputError
+from treadle.events import Event
+from treadle.files import write_private
+from treadle.plan.nodeplan import NodePlan
+from treadle.plan.passwords import complete
+
+#: Keyed digests need one more secret than the templates know.
+FINGERPRINT_KEY = "TreadleFingerprintKey"
+
+
+def default_folder() -> Path:
+    """``$TREADLE_STATE``, else /var/lib/treadle for root and ~/.local/state/treadle for others."""
+    given = os.environ.get("TREADLE_STATE")
+    if given:
+        return Path(given)
+    return Path("/var/lib/treadle") if os.geteuid() == 0 else Path.home() / ".local/state/treadle"
+
+
+@dataclass(frozen=True)
+class StackState:
+    """The folder of one stack below the deployer's state folder."""
+
+    folder: Path
+    stack: str
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.stack
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.git"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def exists(self) -> bool:
+        return (self.path / "passwords.yaml").exists()
+
+    def passwords(self, wanted: Iterable[str], *, keep: bool = True) -> dict[str, Any]:
+        """The stack's passwords and keys, with new ones for names that have none yet; 0600.
+
+        ``keep`` False writes nothing: the new ones are good for a look at what would be done.
+        """
+        path = self.path / "passwords.yaml"
+        existing = _load_passwords(path)
+        passwords = complete(existing, wanted, random.token_bytes)
+        passwords.setdefault(FINGERPRINT_KEY, random.token_hex(32))
+        if keep and passwords != existing:
+            write_private(path, yaml.safe_dump(passwords, default_flow_style=False))
+        return passwords
+
+    def save_plans(self, plans: Iterable[NodePlan]) -> None:
+        """Keep the plans, for the verbs that have no templates at hand (status, delete)."""
+        write_private(self.path / "plans.json", msgspec.json.encode(list(plans)))
+
+    def plans(self) -> list[NodePlan]:
+        """The plans of the last deploy. Raises InputError where this stack was never deployed."""
+        try:
+            return msgspec.json.decode((self.path / "plans.json").read_bytes(), type=list[NodePlan])
+        except FileNotFoundError:
+            known = sorted(p.parent.name for p in self.folder.glob("*/plans.json"))
+            raise InputError(f"no stack called {self.stack} was deployed from here",
+                             hint=f"known stacks: {', '.join(known) or 'none'} (in {self.folder})") from None
+
+    def remember(self, name: str, value: Any) -> None:
+        write_private(self.path / f"{name}.json", json.dumps(value, sort_keys=True, indent=1))
+
+    def recall(self, name: str) -> Any:
+        path = self.path / f"{name}.json"
+        return json.loads(path.read_text()) if path.exists() else None
+
+    def write_journal(self, event: Event) -> None:
+        """An event listener: one JSON line an event that changed something, or that tells how far it came."""
+        if not event.kind.startswith(("action.", "command.", "step.", "phase.", "host_prep.")):
+            return
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        line = json.dumps({"who": whoami(), **msgspec.to_builtins(event)}, sort_keys=True) + "\n"
+        handle = os.open(self.journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "a") as out:
+            out.write(line)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _load_passwords(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    loaded = yaml.safe_load(path.read_text())
+    if not isinstance(loaded, dict):
+        raise InputError("expected a mapping of names to passwords", source=path,
+                         hint="restore it from a backup: without it the cloud's passwords are lost")
+    return loaded
+
+
+def whoami() -> str:
+    """``user@host`` of whoever runs this (the caller of sudo, where there was one)."""
+    return f"{os.environ.get('SUDO_USER') or getpass.getuser()}@{socket.gethostname()}"
