@@ -1,0 +1,60 @@
+"""The user's clouds.yaml: an entry for the cloud that was deployed. Source: openstacksdk's configuration guide."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from treadle.errors import InputError
+from treadle.files import write_private
+
+
+def path() -> Path:
+    """Where openstacksdk looks first among the user's own files; ``OS_CLIENT_CONFIG_FILE`` names another."""
+    given = os.environ.get("OS_CLIENT_CONFIG_FILE")
+    return Path(given) if given else Path.home() / ".config/openstack/clouds.yaml"
+
+
+def entry(outputs: Mapping[str, Any], hidden: Mapping[str, Any]) -> dict[str, Any]:
+    """The cloud's entry: the admin user through the public endpoint."""
+    return {"auth": {"auth_url": outputs["KeystoneURL"], "username": "admin", "password": hidden["AdminPassword"],
+                     "project_name": "admin", "user_domain_name": "Default", "project_domain_name": "Default"},
+            "region_name": outputs.get("KeystoneRegion") or "regionOne", "identity_api_version": "3"}
+
+
+def write_entry(name: str, outputs: Mapping[str, Any], hidden: Mapping[str, Any]) -> None:
+    """Put the entry ``name`` there, mode 0600; other clouds and comments stay as they are."""
+    if "KeystoneURL" in outputs and "AdminPassword" in hidden:
+        _edit(name, entry(outputs, hidden))
+
+
+def remove_entry(name: str) -> None:
+    """Take the entry ``name`` away; a file that then names no cloud stays, empty of clouds."""
+    if path().exists():
+        _edit(name, None)
+
+
+def _edit(name: str, wanted: dict[str, Any] | None) -> None:
+    import io
+
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    file, editor = path(), YAML()
+    try:
+        document = editor.load(file.read_text()) if file.exists() else None
+    except YAMLError as error:
+        raise InputError(f"is no YAML: {error}", source=file, hint="correct it; the cloud itself is deployed") from None
+    document = document if document is not None else {}
+    clouds = document.setdefault("clouds", {})
+    if clouds.get(name) == wanted:
+        return
+    if wanted is None:
+        del clouds[name]
+    else:
+        clouds[name] = wanted
+    text = io.StringIO()
+    editor.dump(document, text)
+    write_private(file, text.getvalue())
