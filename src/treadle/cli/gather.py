@@ -13,8 +13,9 @@ import yaml
 
 from treadle.errors import InputError
 from treadle.plan import NodePlan, Overcloud, build, parse_nodes
-from treadle.plan.nodes import Node
+from treadle.plan.nodes import Node, membership
 from treadle.rollout.state import FINGERPRINT_KEY, StackState
+from treadle.store import effective
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,13 @@ def gather(args: argparse.Namespace, state: StackState, *, keep: bool) -> Gather
     nodes = _nodes(args, state, [role["name"] for role in result.roles])
     modules = {str(path.relative_to(folder / "puppet/modules")): path.read_text()
                for path in sorted((folder / "puppet/modules").rglob("*")) if path.is_file()}
-    plans = build(Overcloud(state.stack, result.outputs, result.hidden, nodes, modules, passwords[FINGERPRINT_KEY]))
+    known = state.settings.settings()
+    settings = {node.name: {key: setting.value for key, setting in effective(known, membership(node)).items()}
+                for node in nodes}
+    plans = build(Overcloud(state.stack, result.outputs, result.hidden, nodes, modules, passwords[FINGERPRINT_KEY],
+                            settings=settings))
     inputs = {"templates": _digest(folder), "environments": [path.read_text() for path in environments],
-              "roles": roles_file.read_text(), "nodes": [vars_of(node) for node in nodes]}
+              "roles": roles_file.read_text(), "nodes": [vars_of(node) for node in nodes], "settings": settings}
     return Gathered(plans, inputs, result.outputs, result.hidden, nodes)
 
 

@@ -15,7 +15,8 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """One machine. ``address`` is its IP on the control plane; ``networks`` gives others by name_lower.
 
     ``root`` puts everything that Treadle owns on the node below another folder, ``container_prefix`` goes before
-    every container's name: so two clouds can share a machine.
+    every container's name: so two clouds can share a machine. ``region``, ``aggregate`` and ``hardware`` are the
+    scopes from which it inherits settings.
     """
 
     name: str
@@ -25,10 +26,19 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     networks: dict[str, str] = msgspec.field(default_factory=dict)
     root: str = ""
     container_prefix: str = ""
+    region: str = ""
+    aggregate: str = ""
+    hardware: str = ""
 
     def ip(self, network: str) -> str:
         """The node's IP on ``network``; a network that it has no own address on shares the control plane's."""
         return self.networks.get(network, self.address)
+
+
+def membership(node: Node) -> dict[str, str]:
+    """The scopes of the configuration service that the node is in, by kind."""
+    scopes = {"region": node.region, "aggregate": node.aggregate, "hardware": node.hardware, "host": node.name}
+    return {kind: name for kind, name in scopes.items() if name}
 
 
 def parse_nodes(document: Any, *, file: str, roles: Sequence[str]) -> list[Node]:

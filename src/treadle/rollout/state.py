@@ -21,6 +21,7 @@ from treadle.events import Event
 from treadle.files import write_private
 from treadle.plan.nodeplan import NodePlan
 from treadle.plan.passwords import complete
+from treadle.store import Store
 
 #: Keyed digests need one more secret than the templates know.
 FINGERPRINT_KEY = "TreadleFingerprintKey"
@@ -56,6 +57,11 @@ class StackState:
     @property
     def journal(self) -> Path:
         return self.path / "journal.jsonl"
+
+    @property
+    def settings(self) -> Store:
+        """The stack's settings of the configuration service."""
+        return Store(self.path / "settings.sqlite")
 
     @property
     def exists(self) -> bool:

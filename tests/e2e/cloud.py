@@ -1,0 +1,161 @@
+"""One cloud of the tests: its files, and the commands that a user would type."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+
+@dataclass
+class Done:
+    """How a command ended, and what it printed on both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+    def ok(self) -> Done:
+        assert self.code == 0, self.text
+        return self
+
+
+@dataclass
+class Cloud:
+    """A stack below ``folder`` on loopback addresses of its own, on the engine at ``engine_url``."""
+
+    name: str
+    folder: Path
+    engine_url: str
+    node_ip: str
+    vip: str
+    epmd_port: int
+    prefix: str = ""
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "root"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def nodes_file(self) -> Path:
+        return self.folder / "nodes.yaml"
+
+    @property
+    def environment_file(self) -> Path:
+        return self.folder / "cloud.yaml"
+
+    def write_files(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        node = {"name": f"{self.name}-0", "role": "Standalone", "address": self.node_ip, "root": str(self.root)}
+        if self.prefix:
+            node["container_prefix"] = self.prefix
+        self.nodes_file.write_text(yaml.safe_dump({"nodes": [node]}))
+        vip = [{"ip_address": self.vip}]
+        self.environment_file.write_text(yaml.safe_dump({"parameter_defaults": {
+            "ControlFixedIPs": vip, "PublicVirtualFixedIPs": vip, "InternalApiVirtualFixedIPs": vip,
+            "RabbitEpmdPort": self.epmd_port, "CloudName": f"{self.name}.localdomain",
+            "CloudNameInternal": f"{self.name}.internalapi.localdomain",
+            "CloudNameCtlplane": f"{self.name}.ctlplane.localdomain"}}))
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {**os.environ, "DOCKER_HOST": self.engine_url, "TREADLE_STATE": str(self.state),
+                "OS_CLIENT_CONFIG_FILE": str(self.folder / "clouds.yaml"), "PATH": f"{BIN}:{os.environ['PATH']}",
+                "PYTHONWARNINGS": "ignore"}
+
+    def deploy_words(self, *more: str) -> list[str]:
+        return ["openstack", "overcloud", "deploy", "--templates", str(PROJECT), "--stack", self.name,
+                "--nodes", str(self.nodes_file), "-e", str(self.environment_file), *more]
+
+    def run(self, *words: str, timeout: float = 900) -> Done:
+        done = subprocess.run(words, capture_output=True, text=True, env=self.variables, timeout=timeout, check=False,
+                              stdin=subprocess.DEVNULL)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def deploy(self, *more: str) -> Done:
+        return self.run(*self.deploy_words("--yes", *more))
+
+    def check(self, *more: str) -> Done:
+        return self.run(*self.deploy_words("--check", "--detailed-exitcode", *more))
+
+    def planned(self, *more: str) -> dict[str, str]:
+        """``{container: action}`` of what a deploy would do."""
+        done = self.run(*self.deploy_words("--check", "--format", "json", *more)).ok()
+        return {action["container"]: action["action"] for node in json.loads(done.out) for action in node["actions"]}
+
+    def openstack(self, *words: str) -> Done:
+        return self.run("openstack", "--os-cloud", self.name, *words)
+
+    def token(self) -> dict[str, Any]:
+        token: dict[str, Any] = json.loads(self.openstack("token", "issue", "-f", "json").ok().out)
+        return token
+
+    def environment(self, name: str, **parameters: Any) -> str:
+        """An environment file with ``parameters`` as parameter_defaults; gives its path."""
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump({"parameter_defaults": parameters}))
+        return str(path)
+
+    @contextmanager
+    def killed_when(self, *words: str, says: str, after: float = 0.0) -> Iterator[None]:
+        """Run a command and kill it, with all that it started, ``after`` seconds beyond the line that ``says``."""
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                   env=self.variables, start_new_session=True, stdin=subprocess.DEVNULL)
+        assert process.stderr
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if says in line:
+                break
+        else:
+            process.wait()
+            raise AssertionError(f"it never said {says!r}:\n{''.join(lines)}")
+        time.sleep(after)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        yield
+
+
+class ProcessWatcher(threading.Thread):
+    """Reads every process' command line on the machine, again and again, as ``ps`` would show them."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.seen: set[str] = set()
+        self._stop_now = threading.Event()
+
+    def run(self) -> None:
+        while not self._stop_now.is_set():
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    self.seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                except OSError:
+                    continue
+            time.sleep(0.02)
+
+    def finish(self) -> set[str]:
+        self._stop_now.set()
+        self.join()
+        return self.seen

@@ -1,0 +1,60 @@
+"""A container engine of the tests' own, beside the machine's: they may stop it, and they disturb nobody's cloud."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class PrivateEngine:
+    """``dockerd`` with its own data, socket and names. Containers share the machine's network only if told to."""
+
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.folder}/engine.sock"
+
+    def start(self) -> None:
+        command = ["dockerd", "--data-root", self.folder / "data", "--exec-root", self.folder / "exec",
+                   "--pidfile", self.folder / "pid", "--host", self.url, "--bridge", "none", "--iptables=false",
+                   "--ip-forward=false", "--ip-masq=false", "--containerd-namespace", "treadle-tests",
+                   "--containerd-plugins-namespace", "treadle-tests-plugins"]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL, start_new_session=True)
+        until = time.monotonic() + 60
+        while self.docker("version", check=False).returncode:
+            assert time.monotonic() < until, (self.folder / "log").read_text()[-2000:]
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """As a reboot does: containers are stopped with it."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(120)
+
+    def docker(self, *words: str, check: bool = True, given: bytes | None = None) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(["docker", "--host", self.url, *words], capture_output=True, check=False, input=given)
+        result = subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(errors="replace"),
+                                             done.stderr.decode(errors="replace"))
+        assert not check or result.returncode == 0, result.stderr
+        return result
+
+    def load_from_machine(self, references: list[str]) -> None:
+        """Copy images from the machine's engine."""
+        there = {k: v for k, v in os.environ.items() if k != "DOCKER_HOST"}
+        with subprocess.Popen(["docker", "save", *references], stdout=subprocess.PIPE, env=there) as save:
+            subprocess.run(["docker", "--host", self.url, "load"], stdin=save.stdout, check=True, capture_output=True)
+        assert save.returncode == 0
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
