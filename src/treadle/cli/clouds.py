@@ -48,7 +48,10 @@ def _edit(name: str, wanted: dict[str, Any] | None) -> None:
     except YAMLError as error:
         raise InputError(f"is no YAML: {error}", source=file, hint="correct it; the cloud itself is deployed") from None
     document = document if document is not None else {}
-    clouds = document.setdefault("clouds", {})
+    if not isinstance(document, dict) or not isinstance(document.get("clouds") or {}, dict):
+        raise InputError("expected a mapping of clouds", source=file, key="clouds",
+                         hint="correct it; the cloud itself is deployed")
+    clouds = document["clouds"] = document.get("clouds") or {}
     if clouds.get(name) == wanted:
         return
     if wanted is None:

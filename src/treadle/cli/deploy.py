@@ -48,7 +48,7 @@ class DeployOvercloud(Command):
 
         state = stack_state(args)
         with events.span("phase", "Evaluate templates"):
-            gathered = gather(args, state, keep=not args.check)
+            gathered = gather(args, state)
         secrets = Secrets({k: v for plan in gathered.plans for k, v in plan.secrets.items()})
         events.masked_by(secrets.mask)
         deploy = Deploy(state, gathered.plans, Engine(), events, args.message, gathered.inputs, check_only=args.check)
@@ -74,12 +74,13 @@ class DeployOvercloud(Command):
             confirm("Do this?", args)
         else:
             print("Nothing to do: everything is as it should be.", file=self.app.stdout)
+        state = stack_state(args)
+        state.save_passwords(gathered.passwords)
+        state.remember("nodes", [vars_of(node) for node in gathered.nodes])
         try:
             deploy.run()
         except TreadleError as error:
             raise masked(error, secrets.mask) from None
-        state = stack_state(args)
-        state.remember("nodes", [vars_of(node) for node in gathered.nodes])
         write_entry(state.stack, gathered.outputs, gathered.hidden)
         return 0
 

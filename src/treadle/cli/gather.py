@@ -27,6 +27,7 @@ class Gathered:
     outputs: Mapping[str, Any]
     hidden: Mapping[str, Any]
     nodes: list[Node]
+    passwords: Mapping[str, Any]
 
 
 def templates_of_this_project() -> Path | None:
@@ -46,8 +47,8 @@ def templates_folder(given: str | None) -> Path:
     return folder
 
 
-def gather(args: argparse.Namespace, state: StackState, *, keep: bool) -> Gathered:
-    """Evaluate the overcloud and plan every node. ``keep`` False stores nothing (new passwords neither)."""
+def gather(args: argparse.Namespace, state: StackState) -> Gathered:
+    """Evaluate the overcloud and plan every node. Stores nothing, new passwords neither."""
     from treadle.heat import evaluate_overcloud
     from treadle.heat.roles import render
 
@@ -55,7 +56,7 @@ def gather(args: argparse.Namespace, state: StackState, *, keep: bool) -> Gather
     roles_file = Path(args.roles_file).absolute() if args.roles_file else folder / "roles_data.yaml"
     networks = Path(args.networks_file).absolute() if args.networks_file else None
     rendered = render(folder, roles_file, networks)
-    passwords = state.passwords(_generated(folder, rendered), keep=keep)
+    passwords = state.passwords(_generated(folder, rendered))
     environments = [Path(path).absolute() for path in args.environments]
     result = evaluate_overcloud(folder, roles_file, environments, networks_file=networks,
                                 base_parameter_defaults={k: v for k, v in passwords.items() if k != FINGERPRINT_KEY})
@@ -69,7 +70,7 @@ def gather(args: argparse.Namespace, state: StackState, *, keep: bool) -> Gather
                             settings=settings))
     inputs = {"templates": _digest(folder), "environments": [path.read_text() for path in environments],
               "roles": roles_file.read_text(), "nodes": [vars_of(node) for node in nodes], "settings": settings}
-    return Gathered(plans, inputs, result.outputs, result.hidden, nodes)
+    return Gathered(plans, inputs, result.outputs, result.hidden, nodes, passwords)
 
 
 def _generated(folder: Path, rendered: Mapping[str, str]) -> list[str]:

@@ -76,13 +76,14 @@ class History:
                     mode = _GIT_MODE.get(entry.type, "100755" if entry.mode & 0o100 else "100644")
                     files[f"nodes/{name}/{volume}/{path}"] = Blob(self.secrets.mask_bytes(entry.content), mode)
             metadata.setdefault(volume, {})
-        files[f"metadata/{name}.json"] = self._json(metadata)
+        # Not masked: it holds paths, which stand in the commit's trees too, and a secret may be a word of a path.
+        files[f"metadata/{name}.json"] = Blob(_text(metadata))
         for document, content in node.documents.items():
             files[f"documents/{name}/{document}"] = self._json(content)
         return files
 
     def _json(self, value: Any) -> Blob:
-        return Blob(self.secrets.mask_bytes(json.dumps(value, indent=1, sort_keys=True).encode() + b"\n"))
+        return Blob(self.secrets.mask_bytes(_text(value)))
 
     def volumes(self, generation: str, node: str, *, masked: bool = False) -> dict[str, ConfigTree]:
         """The node's config volumes as they were recorded; secrets put back unless ``masked``.
@@ -121,6 +122,10 @@ class History:
     def log(self, limit: int = 50) -> list[Generation]:
         """Generations from the newest on."""
         return [Generation(*row) for row in self.repository.log(REF, limit)]
+
+
+def _text(value: Any) -> bytes:
+    return json.dumps(value, indent=1, sort_keys=True).encode() + b"\n"
 
 
 __all__ = ["Generation", "History", "NodeSnapshot"]

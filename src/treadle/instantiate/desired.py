@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from treadle.engine import canonical
 from treadle.errors import EngineError, PlanError
 from treadle.paths import NodePaths
@@ -122,7 +124,7 @@ def _require_images(plan: NodePlan, image_ids: Mapping[str, str]) -> None:
 def _require_no_secret(name: str, container: Container, secrets: Secrets, plan: NodePlan) -> None:
     """What stands in a specification stands in `docker inspect` and `ps` for everybody on the node to read."""
     for key in ("command", "environment", "volumes", "extra_hosts", "healthcheck"):
-        found = secrets.found_in(str(getattr(container, key)))
+        found = secrets.found_in(canonical(msgspec.to_builtins(getattr(container, key))).decode())
         if found:
             service = plan.owners.get(f"container {name}", "?")
             raise PlanError(f"the secret {found} would be readable by `docker inspect`",

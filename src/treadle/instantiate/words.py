@@ -17,10 +17,14 @@ _SHOWN = 12
 
 def tree_words(old: ConfigTree, new: ConfigTree, mask: Mask) -> list[str]:
     """One line a difference, sorted by path, secrets masked; long lists end with how many more there are."""
+    files = [path for path, entry in new.files.items() if entry.type != "dir"]
+    if not old.files and len(files) > 1:
+        return [f"new, {len(files)} files"]
     lines: list[str] = []
     for path in sorted(old.files.keys() | new.files.keys()):
         before, after = old.files.get(path), new.files.get(path)
-        if before != after:
+        folder_only = (before is None or after is None) and (before or after or new.files[path]).type == "dir"
+        if before != after and not folder_only:
             lines += file_words(path, before, after, mask)
     if len(lines) > _SHOWN:
         lines = [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"]
@@ -85,10 +89,10 @@ def _options(text: str) -> dict[tuple[str, str], str] | None:
 
 def _line_words(path: str, old: str, new: str, mask: Mask) -> list[str]:
     """The changed lines themselves where they are few, else their number."""
-    lines = [line for line in difflib.unified_diff(mask(old).splitlines(), mask(new).splitlines(), n=0, lineterm="")
-             if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    found = difflib.unified_diff(mask(old).splitlines(), mask(new).splitlines(), n=0, lineterm="")
+    lines = [line for line in list(found)[2:] if line[0] in "+-"]  # behind the two lines that name the files
     if not lines:
-        return [f"{path} changed (a secret)"]
+        return [f"{path} changed ({'line ends' if old.splitlines() == new.splitlines() else 'a secret'})"]
     if len(lines) <= 4:
         return [f"{path}: {line[0]} {line[1:].strip()}" for line in lines]
     return [f"{path}: {len(lines)} lines changed"]

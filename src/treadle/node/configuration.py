@@ -57,8 +57,9 @@ def preview(plan: NodePlan, found: list[Piece], known: VolumeStates, now: float,
     states = VolumeStates(dict(known.volumes))
     for piece in found:
         old = piece.held()
-        words = tree_words(old, piece.tree, mask) if difference(old, piece.tree) else None
-        remember(states, piece.key, piece.tree.fingerprint(key), "", words, now)
+        fingerprint = piece.tree.fingerprint(key)
+        words = None if old.fingerprint(key) == fingerprint else tree_words(old, piece.tree, mask)
+        remember(states, piece.key, fingerprint, "", words, now)
     return {piece.key: states.volumes[piece.key] for piece in found}
 
 
@@ -71,7 +72,9 @@ def put(plan: NodePlan, found: list[Piece], generation: str, mask: Mask) -> dict
     for piece in found:
         old = piece.held()
         differing = difference(old, piece.tree)
-        words = tree_words(old, piece.tree, mask) if differing else None
+        fingerprint = piece.tree.fingerprint(key)
+        # Not ``differing``: volatile files are written, but no container restarts for them.
+        words = None if old.fingerprint(key) == fingerprint else tree_words(old, piece.tree, mask)
         if differing and piece.single:
             entry = piece.tree.files[piece.place.name]
             write_private(piece.place, entry.content)
@@ -81,7 +84,7 @@ def put(plan: NodePlan, found: list[Piece], generation: str, mask: Mask) -> dict
         if differing:
             changed[piece.key] = len(differing)
         before = states.volumes.get(piece.key)
-        remember(states, piece.key, piece.tree.fingerprint(key), generation, words)
+        remember(states, piece.key, fingerprint, generation, words)
         if states.volumes[piece.key] != before:
             states.write(paths.volume_states)
     _drop_unwanted(states, {piece.key for piece in found}, paths)

@@ -53,6 +53,8 @@ def _once_in_the_cluster(roles: Mapping[str, RoleData]) -> None:
     for role in roles.values():
         seen: dict[str, str] = {}
         for step, containers in role["docker_config"].items():
+            if not isinstance(containers or {}, Mapping):
+                raise PlanError("expected a map of containers", key=f"role {role.role}.docker_config.{step}")
             for name in containers or {}:
                 if name in seen:
                     raise PlanError(f"the container {name} stands in {seen[name]} already",
@@ -72,7 +74,7 @@ def _node_plan(cloud: Overcloud, node: Node, roles: Mapping[str, RoleData], secr
         step_config="\n".join(role["step_config"]),
         kolla_config=dict(role["kolla_config"]),
         docker_config=_containers(role),
-        scripts={name: Script(str(s["content"]), str(s.get("mode", "0600")))
+        scripts={name: _script(s, f"role {role.role}.docker_config_scripts.{name}")
                  for name, s in role["docker_config_scripts"].items()},
         docker_puppet_tasks=_bootstrap_tasks(cloud, node, roles),
         host_prep_tasks=list(role["host_prep_tasks"]),
@@ -139,12 +141,23 @@ def _bootstrap_tasks(cloud: Overcloud, node: Node, roles: Mapping[str, RoleData]
         for key, tasks in role["docker_puppet_tasks"].items():
             step = _step(key, f"role {name}.docker_puppet_tasks")
             for task in tasks:
-                if task in given[step] or first is None:
+                if not task or task in given[step] or first is None:
                     continue
                 given[step].append(task)
                 if first.name == node.name:
                     steps[step].append(parse_entry(task, f"role {name}.docker_puppet_tasks.{key}"))
     return {step: merge_same_volume(tasks) for step, tasks in steps.items()}
+
+
+def _script(entry: Any, where: str) -> Script:
+    known = {"content", "mode"}
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("content"), str) or entry.keys() - known:
+        raise PlanError("expected a map with content (text) and mode", key=where)
+    mode = entry.get("mode", "0600")
+    mode = f"{mode:04o}" if isinstance(mode, int) else str(mode)  # YAML reads a bare 0700 as the number 448
+    if not re.fullmatch(r"[0-7]{3,4}", mode):
+        raise PlanError(f"expected an octal mode such as '0700', got {mode}", key=f"{where}.mode")
+    return Script(entry["content"], mode)
 
 
 def _step(key: str, where: str) -> int:

@@ -100,6 +100,8 @@ _NOT_SPEC = ("image", "start_order", "exit_codes", "config_volume", "check_inter
 def parse_container(name: str, entry: Mapping[str, Any], where: str) -> Container:
     """One docker_config entry. ``where`` is the key path for errors, such as ``docker_config.step_3``."""
     where = f"{where}.{name}"
+    if not isinstance(entry, Mapping):
+        raise PlanError(f"expected a map of container keys, got {entry!r}", key=where)
     for key in entry:
         if key not in KEYS:
             raise PlanError(f"no container key is called {key}{nearest(key, KEYS)}", key=f"{where}.{key}",

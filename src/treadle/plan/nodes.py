@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -66,6 +67,8 @@ def parse_nodes(document: Any, *, file: str, roles: Sequence[str]) -> list[Node]
 
 
 def _check(node: Node, before: Sequence[Node], source: Source, where: str, roles: Sequence[str]) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", node.name):
+        raise InputError(f"{node.name!r} is no host name", source=source, key=f"{where}.name")
     if node.role not in roles:
         raise InputError(f"no role is called {node.role}{nearest(node.role, roles)}", source=source,
                          key=f"{where}.role", hint=f"roles of the roles file: {', '.join(roles)}")

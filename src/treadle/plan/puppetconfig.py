@@ -30,12 +30,15 @@ def parse_entry(entry: Any, where: str) -> PuppetConfig:
     if not isinstance(volume, str) or not volume or "/" in volume:
         raise PlanError(f"expected the name of a config volume, got {volume!r}", key=f"{where}.config_volume")
     where = f"{where}[{volume}]"
+    mounts = entry.get("volumes") or []
+    if not isinstance(mounts, list | tuple):
+        raise PlanError(f"expected a list of mounts, got {mounts!r}", key=f"{where}.volumes")
     image = entry.get("config_image") or ""
     if not isinstance(image, str):
         raise PlanError(f"expected an image's name, got {image!r}", key=f"{where}.config_image")
     return PuppetConfig(volume, _text(entry.get("step_config"), f"{where}.step_config"), image,
                         _tags(entry.get("puppet_tags"), f"{where}.puppet_tags"),
-                        tuple(str(v) for v in entry.get("volumes") or () if v))
+                        tuple(str(v) for v in mounts if v))
 
 
 def _text(value: Any, where: str) -> str:
@@ -59,9 +62,13 @@ def merge_same_volume(entries: Iterable[PuppetConfig]) -> list[PuppetConfig]:
     Entries without manifest or image make nothing and are left out, as docker-puppet does.
     """
     merged: dict[str, PuppetConfig] = {}
+    manifests: dict[str, list[str]] = {}
     for entry in entries:
         if not entry.manifest or not entry.image:
             continue
+        texts = manifests.setdefault(entry.volume, [])
+        if entry.manifest.strip() not in texts:
+            texts.append(entry.manifest.strip())
         old = merged.get(entry.volume)
         if old is None:
             merged[entry.volume] = entry
@@ -70,9 +77,7 @@ def merge_same_volume(entries: Iterable[PuppetConfig]) -> list[PuppetConfig]:
             raise PlanError(f"the volume {entry.volume} is asked of two images, {old.image} and {entry.image}",
                             key=f"puppet_config[{entry.volume}].config_image",
                             hint="give both services the same DockerXConfigImage")
-        manifest = old.manifest if entry.manifest in old.manifest.split("\n\n") else (
-            old.manifest.rstrip("\n") + "\n\n" + entry.manifest)
         merged[entry.volume] = PuppetConfig(
-            entry.volume, manifest, old.image, tuple(dict.fromkeys((*old.tags, *entry.tags))),
+            entry.volume, "\n\n".join(texts), old.image, tuple(dict.fromkeys((*old.tags, *entry.tags))),
             tuple(dict.fromkeys((*old.volumes, *entry.volumes))))
     return list(merged.values())

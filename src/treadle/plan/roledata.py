@@ -104,6 +104,8 @@ def _used(section: str, service: ServiceData) -> bool:
 
 
 def _check(role: str, service: ServiceData) -> None:
+    if not isinstance(service, Mapping):
+        raise PlanError(f"expected each service's role_data, got {service!r}", key=f"role {role}.role_data")
     name = service.get("service_name") or "?"
     for section, value in service.items():
         where = f"role {role}.{name}.role_data.{section}"

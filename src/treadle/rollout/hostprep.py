@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import posixpath
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -31,12 +33,15 @@ def run(plan: NodePlan, events: Events) -> int:
     variables = {"treadle_root": plan.root, "role_name": plan.role, "stack_name": plan.stack,
                  "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     failed: list[str] = []
+    items: list[str] = []  # of the task that runs: its own failure says no more than that one of them failed
 
     def heard(event: Mapping[str, Any]) -> None:
         data = event.get("event_data", {})
-        if event["event"] in ("runner_on_failed", "runner_on_unreachable") and not data.get("ignore_errors"):
-            result = data.get("res", {})
-            failed.append(f"{data.get('task', '?')}: {result.get('msg') or result.get('stderr') or result}")
+        if event["event"] == "runner_item_on_failed":
+            items.append(_failure(data))
+        elif event["event"] in ("runner_on_failed", "runner_on_unreachable"):
+            failed.extend([] if data.get("ignore_errors") else items or [_failure(data)])
+            items.clear()
         elif event["event"] == "runner_on_ok":
             events.emit("host_prep.task", data.get("task", ""), node=plan.node,
                         changed=bool(data.get("res", {}).get("changed")))
@@ -46,12 +51,20 @@ def run(plan: NodePlan, events: Events) -> int:
         done = ansible_runner.run(
             private_data_dir=folder, playbook=play, quiet=True, event_handler=heard,
             inventory={"all": {"hosts": {plan.node: variables}}},
-            envvars={"ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_RETRY_FILES_ENABLED": "False"})
+            envvars={"ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_RETRY_FILES_ENABLED": "False",
+                     "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"})
         if done.status != "successful":
             said = "\n".join(f"  | {line}" for line in failed) or f"  | {_end_of_output(done)}"
             raise StepFailed(f"host_prep_tasks failed on {plan.node} ({done.status})\n{said}",
                              hint="correct the task or the node, then run the same deploy again")
-    return int((done.stats or {}).get("changed", {}).get(plan.node, 0))
+        # The runner reads its numbers from the folder, so they are taken while it is there.
+        return int((done.stats or {}).get("changed", {}).get(plan.node, 0))
+
+
+def _failure(data: Mapping[str, Any]) -> str:
+    """``task: what it said``."""
+    result = data.get("res", {})
+    return f"{data.get('task', '?')}: {result.get('msg') or result.get('stderr') or result}"
 
 
 def _end_of_output(done: Any) -> str:
@@ -76,11 +89,13 @@ def _made(task: Mapping[str, Any], root: str) -> Iterator[Path]:
     arguments = task.get("file") or task.get("ansible.builtin.file") or {}
     if not isinstance(arguments, Mapping) or arguments.get("state") != "directory":
         return
-    items = task.get("with_items") or task.get("loop") or [None]
-    for item in items:
-        given = str(arguments.get("path") or arguments.get("dest") or "")
-        values = item if isinstance(item, Mapping) else {}
-        text = given.replace("{{ item }}", str(item)).replace("{{ treadle_root }}", root).replace(
-            "{{ item.path }}", str(values.get("path", ""))).replace("{{ treadle_root }}", root)
-        if text.startswith((f"{root}/var/lib/", f"{root}/var/log/")) and "{{" not in text:
-            yield Path(text)
+    items = task.get("with_items") or task.get("loop")
+    for item in items if isinstance(items, list) and items else [{}]:
+        text = str(arguments.get("path") or arguments.get("dest") or "")
+        known = {"item": item} if not isinstance(item, Mapping) else {f"item.{key}": item[key] for key in item}
+        for name, value in (*known.items(), ("treadle_root", root)):
+            text = text.replace(f"{{{{ {name} }}}}", str(value))
+        # What stands here is deleted with the stack: never /var/lib itself, nor what is not known for certain.
+        path = posixpath.normpath(text)
+        if path.startswith((f"{root}/var/lib/", f"{root}/var/log/")) and "{{" not in path:
+            yield Path(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
@@ -55,14 +56,18 @@ def held(path: Path, why: str, events: Events) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        if read(path) == mine:  # it may have been broken meanwhile, and be somebody else's
+            path.unlink(missing_ok=True)
 
 
 def _take(path: Path, mine: Holder, events: Events) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{mine.pid}")
     draft.write_text(json.dumps(vars(mine)))
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
+        # One taker at a time: of two that find the same dead holder, the second must not break the first one's lock.
+        fcntl.flock(folder, fcntl.LOCK_EX)
         while True:
             try:
                 os.link(draft, path)
@@ -72,9 +77,11 @@ def _take(path: Path, mine: Holder, events: Events) -> None:
                 if holder and not holder.gone:
                     raise LockHeld(f"the stack is being changed by {holder}", source=path,
                                    hint="wait for it; if it can no longer be running, remove that file") from None
-                events.emit("lock.broken", f"took over the lock of a dead process: {holder}")
+                if path.exists():
+                    events.emit("lock.broken", f"took over the lock of a dead process: {holder or 'unreadable'}")
                 path.unlink(missing_ok=True)
     finally:
+        os.close(folder)
         draft.unlink(missing_ok=True)
 
 

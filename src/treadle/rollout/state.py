@@ -8,7 +8,7 @@ import os
 import secrets as random
 import shutil
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,20 +65,23 @@ class StackState:
 
     @property
     def exists(self) -> bool:
-        return (self.path / "passwords.yaml").exists()
+        return self.passwords_file.exists()
 
-    def passwords(self, wanted: Iterable[str], *, keep: bool = True) -> dict[str, Any]:
-        """The stack's passwords and keys, with new ones for names that have none yet; 0600.
+    @property
+    def passwords_file(self) -> Path:
+        return self.path / "passwords.yaml"
 
-        ``keep`` False writes nothing: the new ones are good for a look at what would be done.
-        """
-        path = self.path / "passwords.yaml"
-        existing = _load_passwords(path)
-        passwords = complete(existing, wanted, random.token_bytes)
+    def passwords(self, wanted: Iterable[str]) -> dict[str, Any]:
+        """The stack's passwords and keys, with new ones for names that have none yet. ``save_passwords`` keeps them:
+        not before everything else about the input was found to be right."""
+        passwords = complete(_load_passwords(self.passwords_file), wanted, random.token_bytes)
         passwords.setdefault(FINGERPRINT_KEY, random.token_hex(32))
-        if keep and passwords != existing:
-            write_private(path, yaml.safe_dump(passwords, default_flow_style=False))
         return passwords
+
+    def save_passwords(self, passwords: Mapping[str, Any]) -> None:
+        """Keep them for the stack's life, 0600."""
+        if dict(passwords) != _load_passwords(self.passwords_file):
+            write_private(self.passwords_file, yaml.safe_dump(dict(passwords), default_flow_style=False))
 
     def save_plans(self, plans: Iterable[NodePlan]) -> None:
         """Keep the plans, for the verbs that have no templates at hand (status, delete)."""
@@ -92,6 +95,9 @@ class StackState:
             known = sorted(p.parent.name for p in self.folder.glob("*/plans.json"))
             raise InputError(f"no stack called {self.stack} was deployed from here",
                              hint=f"known stacks: {', '.join(known) or 'none'} (in {self.folder})") from None
+        except msgspec.DecodeError as error:
+            raise InputError(f"was not written by this version: {error}", source=self.path / "plans.json",
+                             hint="run the deploy again: it writes the plans anew") from None
 
     def remember(self, name: str, value: Any) -> None:
         write_private(self.path / f"{name}.json", json.dumps(value, sort_keys=True, indent=1))

@@ -1,0 +1,46 @@
+# What the one-shot containers that prepare the database need, apart from the rest of the configuration, so that
+# they are run again only when it changes: /etc/keystone/init.
+class treadle::profile::base::keystone::init {
+  $password = $treadle::profile::base::keystone::admin_password
+  $urls = $treadle::profile::base::keystone::endpoints
+  $region = $treadle::profile::base::keystone::region
+
+  file {
+    default:
+      owner     => 'root',
+      group     => 'keystone',
+      show_diff => false;
+    '/etc/keystone/init':
+      ensure => directory,
+      mode   => '0750';
+    '/etc/keystone/init/keystone.conf':
+      mode    => '0640',
+      content => "[database]\nconnection = ${lookup('keystone::db::database_connection')}\n";
+    '/etc/keystone/init/bootstrap.env':
+      mode    => '0640',
+      content => epp('treadle/keystone-bootstrap.env.epp', {
+        'password' => $password, 'urls' => $urls, 'region' => $region,
+      });
+  }
+
+  # For Puppet's OpenStack types, which make services, endpoints, roles and users.
+  file {
+    default:
+      owner => 'root',
+      group => 'root',
+      mode  => '0755';
+    '/etc/openstack':
+      ensure => directory;
+    '/etc/openstack/puppet':
+      ensure => directory;
+  }
+  openstacklib::clouds { '/etc/openstack/puppet/admin-clouds.yaml':
+    username     => 'admin',
+    password     => $password,
+    auth_url     => $urls['internal'],
+    project_name => 'admin',
+    system_scope => 'all',
+    region_name  => $region,
+    interface    => 'internal',
+  }
+}

@@ -1,0 +1,62 @@
+"""What all stacks of one evaluation share."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from treadle.errors import TemplateError
+from treadle.heat.environment import Environment
+from treadle.heat.faults import Fault
+from treadle.heat.files import Files, absolute
+from treadle.heat.registry import TEMPLATE_ENDINGS, Meaning
+from treadle.heat.resources.random_string import RandomProvider, RandomRequest, generate
+
+if TYPE_CHECKING:
+    from treadle.heat.resources.base import Holder
+    from treadle.heat.template import Definition
+
+
+class Engine:
+    """Files, environment and the source of random strings; ``hidden`` collects values of hidden parameters."""
+
+    def __init__(self, files: Files, environment: Environment, random: RandomProvider = generate) -> None:
+        self.files = files
+        self.environment = environment
+        self.hidden: dict[str, Any] = {}
+        self._random = random
+        self._strings: dict[RandomRequest, str] = {}
+
+    def random_string(self, request: RandomRequest) -> str:
+        if request not in self._strings:
+            self._strings[request] = self._random(request)
+        return self._strings[request]
+
+    def identity(self, path: str) -> str:
+        """A UUID-shaped identity of what stands at ``path``, the same in every run."""
+        digest = hashlib.blake2b(path.encode(), digest_size=16).hexdigest()
+        return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+
+    def hide(self, stack: str, name: str, value: Any) -> None:
+        """Remember a hidden value; a second one of the same name is kept under its stack's name."""
+        if value in ("", None, [], {}) or self.hidden.get(name) == value:
+            return
+        self.hidden[f"{stack}.{name}" if name in self.hidden else name] = value
+
+    def meaning(self, holder: Holder, definition: Definition) -> Meaning:
+        """What the definition's type stands for in ``holder``; TemplateError at ``type`` when nothing."""
+        declared = definition.type
+        if declared.endswith(TEMPLATE_ENDINGS) and "::" not in declared:
+            declared = absolute(declared, holder.directory)
+            if not self.files.exists(declared):
+                raise holder.error(f"the template {definition.type} does not exist",
+                                   (*definition.path, "type"), "its path is relative to this file")
+        try:
+            return holder.registry.meaning(declared, definition.name)
+        except Fault as fault:
+            raise holder.error(fault.message, (*definition.path, "type"), fault.hint) from fault
+
+    def given_error(self, section: str, name: str, fault: Fault) -> TemplateError:
+        """The error of a value that an environment (or a program) gave for a parameter."""
+        origin = self.environment.origin(section, name)
+        return self.files.error(fault.message, origin.file, origin.path, hint=fault.hint)

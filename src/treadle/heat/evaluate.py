@@ -1,0 +1,91 @@
+"""The front door: one call from template, environments and parameters to outputs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from treadle.errors import TemplateError
+from treadle.heat.engine import Engine
+from treadle.heat.environment import (
+    Environment,
+    EnvironmentSource,
+    Origin,
+    check_known,
+    load_environments,
+)
+from treadle.heat.files import Files
+from treadle.heat.registry import Registry
+from treadle.heat.resources import BUILTIN
+from treadle.heat.resources.random_string import RandomProvider, generate
+from treadle.heat.stack import Stack
+from treadle.heat.template import load_template
+
+_FRAMES = 8000
+
+
+def build(template: str | Path, environments: Sequence[EnvironmentSource] = (),
+          parameters: Mapping[str, Any] | None = None, parameter_defaults: Mapping[str, Any] | None = None, *,
+          files: Files | None = None, random: RandomProvider = generate, name: str = "overcloud") -> Stack:
+    """The evaluated root stack. Like ``evaluate``, for callers who also want ``hidden`` or the stack itself.
+
+    ``files`` can be kept from an earlier call: unchanged files are then not parsed again. ``random`` makes
+    (and should keep) the strings of OS::Heat::RandomString."""
+    files = files or Files()
+    environment = _with(load_environments(environments, files), parameters, parameter_defaults)
+    return build_stack(str(template), environment, files, random, name)
+
+
+def build_stack(template: str, environment: Environment, files: Files, random: RandomProvider = generate,
+                name: str = "overcloud") -> Stack:
+    """The evaluated stack of ``template`` under an environment that is already merged."""
+    file = os.path.abspath(template)  # noqa: PTH100 (symbolic links stay as the user wrote them)
+    with _deep(file):
+        loaded = load_template(files, file)
+        check_known(set(loaded.parameters), "parameters", environment, files)
+        registry = Registry(environment.types, environment.resources, BUILTIN)
+        stack = Stack(Engine(files, environment, random), loaded, name, registry, environment.parameters)
+        stack.outputs()
+        stack.force()
+    return stack
+
+
+def evaluate(template: str | Path, environments: Sequence[EnvironmentSource] = (),
+             parameters: Mapping[str, Any] | None = None, parameter_defaults: Mapping[str, Any] | None = None, *,
+             files: Files | None = None, random: RandomProvider = generate) -> dict[str, Any]:
+    """All outputs of the stack that ``template`` describes, by name.
+
+    ``environments`` are paths, or maps whose registry paths are absolute, merged in order. ``parameters`` and
+    ``parameter_defaults`` win over theirs. Raises TemplateError, with file, line, column and key, for anything
+    that Heat would refuse."""
+    return build(template, environments, parameters, parameter_defaults, files=files, random=random).outputs()
+
+
+def _with(environment: Environment, parameters: Mapping[str, Any] | None,
+          defaults: Mapping[str, Any] | None) -> Environment:
+    origins = dict(environment.origins)
+    for section, values in (("parameters", parameters), ("parameter_defaults", defaults)):
+        for name in values or {}:
+            origins[section, name] = Origin("", (section, name))
+    return replace(environment, parameters={**environment.parameters, **(parameters or {})},
+                   parameter_defaults={**environment.parameter_defaults, **(defaults or {})}, origins=origins)
+
+
+@contextmanager
+def _deep(file: str) -> Iterator[None]:
+    """Nested stacks nest Python's calls: room for them, and an error for templates without end."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _FRAMES))
+    try:
+        yield
+    except RecursionError:
+        raise TemplateError("the template is nested too deep to evaluate", source=file,
+                            hint="does a template use itself, or an expression never end?") from None
+    finally:
+        sys.setrecursionlimit(before)
+

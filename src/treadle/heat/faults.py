@@ -1,0 +1,26 @@
+"""A fault without a place: whoever knows file and key turns it into a TemplateError."""
+
+from __future__ import annotations
+
+
+class Fault(Exception):
+    """``path`` is below the thing that was handed in, such as ``("resource_def", "type")``."""
+
+    def __init__(self, message: str, hint: str = "", path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.path = path
+
+
+def kind(value: object) -> str:
+    """What a value is, in the words of a template's author."""
+    names = {type(None): "null", bool: "a boolean", int: "a number", float: "a number", str: "a string",
+             list: "a list", tuple: "a list", dict: "a map"}
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def brief(value: object, limit: int = 60) -> str:
+    """A value as it may stand in a message."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -1,0 +1,131 @@
+"""The files that an evaluation reads: each once, parsed once for its content, with places found on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from treadle.errors import Source, TemplateError
+from treadle.heat import yamlload
+
+KeyPath = tuple[str | int, ...]
+T = TypeVar("T")
+
+
+def key_text(path: Sequence[str | int]) -> str:
+    """``("resources", "a", "list", 0)`` as ``resources.a.list[0]``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
+
+
+class Files:
+    """Template and environment files by absolute path.
+
+    ``overlay`` holds files that exist only in memory (rendered jinja2); ``origins`` says from which file on
+    disk each was made; ``broken`` are such files that could not be made, and the error that reading them
+    raises. Keep one instance to evaluate again without parsing unchanged files again: parsed data
+    is kept by content hash, and file text by modification time and size.
+    """
+
+    def __init__(self, overlay: Mapping[str, str] | None = None,
+                 origins: Mapping[str, str] | None = None) -> None:
+        self.overlay = dict(overlay or {})
+        self.origins = dict(origins or {})
+        self.broken: dict[str, TemplateError] = {}
+        self._texts: dict[str, tuple[tuple[int, int], str, str]] = {}
+        self._parsed: dict[str, tuple[Any, list[TemplateError]]] = {}
+        self.warnings: dict[str, TemplateError] = {}
+        self._derived: dict[tuple[Any, ...], Any] = {}
+
+    def exists(self, path: str) -> bool:
+        return path in self.overlay or path in self.broken or Path(path).is_file()
+
+    def text(self, path: str) -> str:
+        """Content of ``path``; TemplateError when it is absent or not UTF-8."""
+        return self._read(path)[1]
+
+    def digest(self, path: str) -> str:
+        return self._read(path)[0]
+
+    def _read(self, path: str) -> tuple[str, str]:
+        if path in self.broken:
+            raise self.broken[path]
+        text = self.overlay.get(path)
+        if text is not None:
+            known = self._texts.get(path)
+            if known is None or known[2] is not text:
+                known = ((0, 0), _digest(text.encode()), text)
+                self._texts[path] = known
+            return known[1], known[2]
+        try:
+            status = os.stat(path)  # noqa: PTH116 (half the cost of Path, for every file of a tree)
+            stamp = (status.st_mtime_ns, status.st_size)
+            known = self._texts.get(path)
+            if known is None or known[0] != stamp:
+                content = Path(path).read_bytes()
+                known = (stamp, _digest(content), content.decode("utf-8"))
+                self._texts[path] = known
+        except OSError as error:
+            raise TemplateError(f"cannot read the file: {error.strerror or error}", source=path) from error
+        except UnicodeDecodeError as error:
+            raise TemplateError("the file is not UTF-8 text", source=path) from error
+        return known[1], known[2]
+
+    def data(self, path: str, *, foreign: bool = False) -> Any:
+        """The YAML document in ``path``. Shared: do not change it.
+
+        A key that stands twice in one mapping is an error in an operator's own file. In a ``foreign`` one (a
+        template: TripleO's own hold such keys) the last wins, as in Heat, and ``warnings`` has the message."""
+        digest, text = self._read(path)
+        if digest not in self._parsed:
+            self._parsed[digest] = yamlload.load(text, path)
+        data, doubled = self._parsed[digest]
+        for error in doubled:
+            if not foreign:
+                raise error
+            self.warnings[str(error)] = error
+        return data
+
+    def derived(self, kind: str, path: str, make: Callable[[], T]) -> T:
+        """What ``make`` gives for this content of ``path``, made once for each ``kind``."""
+        key = (kind, path, self.digest(path))
+        if key not in self._derived:
+            self._derived[key] = make()
+        value: T = self._derived[key]
+        return value
+
+    def locate(self, file: str, key_path: Sequence[str | int]) -> Source:
+        """Line and column of the last part of ``key_path`` that ``file`` has; composes the file anew."""
+        try:
+            return yamlload.locate(self.text(file), file, key_path)
+        except TemplateError:
+            return Source(file)
+
+    def error(self, message: str, file: str, path: Sequence[str | int] = (), *, hint: str = "",
+              shown: str | None = None) -> TemplateError:
+        """A TemplateError at ``path`` in ``file``; ``shown`` replaces the key text."""
+        origin = self.origins.get(file)
+        if origin:
+            hint = f"{hint}\n  " if hint else ""
+            hint += f"the line is of the text rendered from {origin}"
+        source = self.locate(file, path)
+        return TemplateError(message, source=source, key=key_text(path) if shown is None else shown, hint=hint)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def absolute(path: str, base_dir: str) -> str:
+    """``path`` (which may be a ``file://`` URL) as an absolute, normal path."""
+    if path.startswith("file://"):
+        path = path[len("file://"):]
+    return os.path.normpath(os.path.join(base_dir, path))  # noqa: PTH118 (Path keeps "..")

@@ -1,0 +1,1 @@
+"""The intrinsic functions, one file a family. ``versions.py`` says which version has which."""

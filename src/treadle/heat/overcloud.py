@@ -1,0 +1,108 @@
+"""A whole tree of templates: rendered for its roles, checked for mistyped parameters, evaluated."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from treadle.errors import TemplateError
+from treadle.heat.environment import Environment, EnvironmentSource, check_known, load_environments
+from treadle.heat.evaluate import build_stack
+from treadle.heat.files import Files
+from treadle.heat.resources.random_string import RandomProvider, generate
+from treadle.heat.roles import Rendering, render_tree, walk_files
+
+REGISTRIES = ("overcloud-resource-registry.yaml", "overcloud-resource-registry-puppet.yaml")
+TEMPLATE = "overcloud.yaml"
+
+
+@dataclass(frozen=True)
+class OvercloudResult:
+    """``outputs`` and ``hidden`` of the root stack, the roles as data, and the files that were read."""
+
+    outputs: dict[str, Any]
+    hidden: dict[str, Any]
+    roles: list[dict[str, Any]]
+    files: Files
+
+
+def evaluate_overcloud(templates_dir: str | Path, roles_file: str | Path,
+                       environments: Sequence[EnvironmentSource], *,
+                       networks_file: str | Path | None = None,
+                       base_parameter_defaults: Mapping[str, Any] | None = None,
+                       random: RandomProvider = generate, files: Files | None = None) -> OvercloudResult:
+    """Outputs of ``<templates_dir>/overcloud.yaml`` (or its j2 form).
+
+    The tree's own registry comes first, then ``base_parameter_defaults`` (generated passwords), then
+    ``environments`` in order. Raises TemplateError for anything wrong in a file, among it a parameter that no
+    template of the tree declares. ``files`` of an earlier result saves parsing unchanged files again."""
+    root = os.path.abspath(templates_dir)  # noqa: PTH100
+    files = files or Files()
+    rendering = render_tree(root, roles_file, networks_file, files)
+    files.overlay.update(rendering.texts)
+    files.origins.update(rendering.origins)
+    files.broken = dict(rendering.broken)
+    sources: list[EnvironmentSource] = [_own(root, REGISTRIES, files),
+                                        {"parameter_defaults": dict(base_parameter_defaults or {})}]
+    environment = load_environments([*sources, *environments], files)
+    check_parameter_names(root, environment, files, rendering, unchecked=base_parameter_defaults or {})
+    stack = build_stack(_own(root, (TEMPLATE,), files), environment, files, random)
+    return OvercloudResult(stack.outputs(), stack.hidden, [dict(role) for role in rendering.roles], files)
+
+
+def _own(root: str, names: tuple[str, ...], files: Files) -> str:
+    for name in names:
+        path = str(Path(root, name))
+        if files.exists(path):
+            return path
+    raise TemplateError(f"there is no {names[0]} nor a .j2.yaml of it", source=root,
+                        hint="give the directory of a tree of templates")
+
+
+def check_parameter_names(templates_dir: str, environment: Environment, files: Files,
+                          rendering: Rendering | None = None, unchecked: Iterable[str] = ()) -> None:
+    """TemplateError ``unknown parameter``, with file, line and nearest name, for a name in an environment's
+    parameter_defaults that no template below ``templates_dir`` declares. Names of ``unchecked`` pass unless
+    an environment file sets them."""
+    wanted = {name for name in environment.parameter_defaults
+              if name not in set(unchecked) or environment.origin("parameter_defaults", name).file}
+    known = declared_parameters(templates_dir, files, rendering)
+    if wanted - known:
+        check_known(known | (set(environment.parameter_defaults) - wanted), "parameter_defaults", environment,
+                    files)
+
+
+def declared_parameters(templates_dir: str, files: Files, rendering: Rendering | None = None) -> set[str]:
+    """Every name that a template below ``templates_dir``, or rendered from it, declares as a parameter."""
+    paths = [path for path in walk_files(templates_dir, ".yaml") if not path.endswith(".j2.yaml")]
+    paths += list(rendering.texts) if rendering else []
+    known: set[str] = set()
+    for path in paths:
+        known |= files.derived("parameters", path, lambda path=path: _declared(files, path))  # type: ignore[misc]
+    return known
+
+
+_SECTION = re.compile(r"^parameters:[ \t]*(?:#.*)?$\n((?:[ \t#].*\n|\n)*)", re.MULTILINE)
+_NAME = re.compile(r"^( +)([A-Za-z0-9_:.-]+):(?=\s|$)", re.MULTILINE)
+
+
+def _declared(files: Files, path: str) -> set[str]:
+    """Read from the text: parsing hundreds of templates that no role uses would cost more than the evaluation.
+    What is not written in block style is parsed."""
+    text = files.text(path)
+    if not re.search(r"^heat_template_version:", text, re.MULTILINE):
+        return set()
+    section = _SECTION.search(text + "\n")
+    if section is not None:
+        found = _NAME.findall(section.group(1))
+        indent = min((len(space) for space, _ in found), default=0)
+        return {name for space, name in found if len(space) == indent}
+    if not re.search(r"^['\"]?parameters\b", text, re.MULTILINE):
+        return set()
+    data = files.data(path, foreign=True)
+    parameters = data.get("parameters") if isinstance(data, dict) else None
+    return set(parameters) if isinstance(parameters, dict) else set()

@@ -1,0 +1,240 @@
+"""Roles and networks, and the jinja2 templates that are rendered for them the way TripleO renders its tree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from treadle.errors import Source, TemplateError, nearest
+from treadle.heat.faults import kind
+from treadle.heat.files import Files
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
+
+ROLE_KEYS = (
+    "name", "description", "CountDefault", "tags", "networks", "default_route_networks",
+    "HostnameFormatDefault", "ServicesDefault", "ImageDefault", "FlavorDefault", "RoleParametersDefault",
+    "update_serial", "upgrade_batch_size", "disable_upgrade_deployment", "disable_constraints",
+    "networks_skip_config", "uses_deprecated_params", "deprecated_param_image", "deprecated_param_flavor",
+    "deprecated_param_extraconfig", "deprecated_param_metadata", "deprecated_param_scheduler_hints",
+    "deprecated_param_ips", "deprecated_server_resource_name", "deprecated_nic_config_name",
+)
+_SKIPPED = ("node_modules",)
+_EXCLUDES = "j2_excludes.yaml"
+
+
+def load_roles(roles_file: str | Path, files: Files) -> list[dict[str, Any]]:
+    """The roles in the order of the file. TemplateError for a role without a name, two of one name, an unknown
+    key, or no role at all."""
+    file = os.path.abspath(roles_file)  # noqa: PTH100
+    data = files.data(file)
+    if not isinstance(data, list) or not data:
+        raise files.error(f"a roles file is a list of roles, not {kind(data) if data else 'empty'}", file)
+    seen: dict[str, int] = {}
+    for index, role in enumerate(data):
+        if not isinstance(role, dict):
+            raise files.error(f"a role must be a map, not {kind(role)}", file, (index,))
+        name = role.get("name")
+        if not isinstance(name, str) or not name:
+            raise files.error("a role needs a name", file, (index,))
+        if name.lower() in seen:
+            raise files.error(f"the role {name} is there twice", file, (index, "name"),
+                              hint=f"it is also role {seen[name.lower()] + 1} of the file")
+        seen[name.lower()] = index
+        for key in role:
+            if key not in ROLE_KEYS:
+                raise files.error(f"the role {name} has an unknown key {key}{nearest(key, ROLE_KEYS)}", file,
+                                  (index, key))
+        _want_lists(role, file, index, files)
+    return [dict(role) for role in data]
+
+
+def _want_lists(role: Mapping[str, Any], file: str, index: int, files: Files) -> None:
+    for key in ("tags", "ServicesDefault", "default_route_networks", "networks_skip_config"):
+        if role.get(key) is not None and not isinstance(role[key], list):
+            raise files.error(f"must be a list, not {kind(role[key])}", file, (index, key))
+    services = role.get("ServicesDefault") or []
+    for at, service in enumerate(services):
+        if service in services[:at]:
+            raise files.error(f"the service {service} is there twice", file, (index, "ServicesDefault", at))
+
+
+def load_networks(networks_file: str | Path, files: Files) -> list[dict[str, Any]]:
+    """The networks of a network data file; ``name_lower`` is filled in."""
+    file = os.path.abspath(networks_file)  # noqa: PTH100
+    data = files.data(file)
+    if data is None:
+        return []
+    if not isinstance(data, list):
+        raise files.error(f"a networks file is a list of networks, not {kind(data)}", file)
+    networks = []
+    for index, network in enumerate(data):
+        if not isinstance(network, dict) or not isinstance(network.get("name"), str):
+            raise files.error("a network must be a map with a name", file, (index,))
+        networks.append({**network, "name_lower": network.get("name_lower") or network["name"].lower()})
+    return networks
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """``texts`` by absolute path of the file that each would be; ``origins`` says from which j2 file.
+    ``broken`` are files that could not be rendered, which matters once somebody reads them."""
+
+    texts: Mapping[str, str]
+    broken: Mapping[str, TemplateError]
+    origins: Mapping[str, str]
+    roles: Sequence[Mapping[str, Any]]
+    networks: Sequence[Mapping[str, Any]]
+
+
+def render(templates_dir: str | Path, roles_file: str | Path,
+           networks_file: str | Path | None = None) -> dict[str, str]:
+    """Every ``*.j2.yaml`` below ``templates_dir`` rendered: text by absolute path. TemplateError with the j2
+    file and line for a syntax error or an undefined name."""
+    rendering = render_tree(templates_dir, roles_file, networks_file, Files())
+    for error in rendering.broken.values():
+        raise error
+    return dict(rendering.texts)
+
+
+def render_tree(templates_dir: str | Path, roles_file: str | Path, networks_file: str | Path | None,
+                files: Files) -> Rendering:
+    """``render`` with everything that it read."""
+    root = os.path.abspath(templates_dir)  # noqa: PTH100
+    roles = load_roles(roles_file, files)
+    default = str(Path(root, "network_data.yaml"))
+    chosen = networks_file or (default if files.exists(default) else None)
+    networks = load_networks(chosen, files) if chosen else []
+    return _Renderer(root, roles, networks, files).run()
+
+
+class _Renderer:
+    def __init__(self, root: str, roles: list[dict[str, Any]], networks: list[dict[str, Any]],
+                 files: Files) -> None:
+        self._root = root
+        self._roles = roles
+        self._networks = networks
+        self._files = files
+        self._excluded = self._excludes()
+        self._texts: dict[str, str] = {}
+        self._broken: dict[str, TemplateError] = {}
+        self._origins: dict[str, str] = {}
+        self._environments: dict[str, SandboxedEnvironment] = {}
+
+    def run(self) -> Rendering:
+        for file in _j2_files(self._root):
+            if file.endswith(".role.j2.yaml"):
+                self._for_roles(file)
+            elif file.endswith(".network.j2.yaml"):
+                self._for_networks(file)
+            else:
+                self._put(file, file.removesuffix(".j2.yaml") + ".yaml",
+                          {"roles": self._roles, "networks": self._networks})
+        return Rendering(self._texts, self._broken, self._origins, self._roles, self._networks)
+
+    def _excludes(self) -> set[str]:
+        file = str(Path(self._root, _EXCLUDES))
+        if not self._files.exists(file):
+            return set()
+        data = self._files.data(file)
+        names = (data or {}).get("name") if isinstance(data, dict | None) else None
+        if names is not None and not isinstance(names, list):
+            raise self._files.error(f"must be a list of paths, not {kind(names)}", file, ("name",))
+        return {str(Path(self._root, str(name))) for name in names or []}
+
+    def _for_roles(self, file: str) -> None:
+        directory, name = os.path.split(file)
+        source = self._files.text(file)
+        for role in self._roles:
+            lower = role["name"].lower()
+            target = f"{lower}-{name.removesuffix('.role.j2.yaml')}.yaml"
+            if "network/config" in directory:
+                target = role.get("deprecated_nic_config_name") or f"{lower}.yaml"
+            # Templates of old say {{role}} for the name.
+            given: dict[str, Any] = {"role": role if "role." in source or "role[" in source else role["name"],
+                                     "networks": self._networks}
+            if role.get("disable_constraints"):
+                given["disable_constraints"] = True
+            self._put(file, str(Path(directory, target)), given, excludable=True)
+
+    def _for_networks(self, file: str) -> None:
+        directory, name = os.path.split(file)
+        word = "port" if directory.endswith("ports") else "network"
+        for network in self._networks:
+            if network.get("enabled", True) is not False:
+                target = name.removesuffix(".network.j2.yaml").replace(word, network["name_lower"]) + ".yaml"
+                self._put(file, str(Path(directory, target)), {"network": network}, excludable=True)
+
+    def _put(self, file: str, target: str, given: Mapping[str, Any], *, excludable: bool = False) -> None:
+        if excludable and target in self._excluded:
+            return
+        if target in self._origins and self._origins[target] != file:
+            raise TemplateError(f"{target} would be rendered from {self._origins[target]} too", source=file)
+        self._origins[target] = file
+        try:
+            self._texts[target] = _rendered(self._environment(file), file, given)
+        except TemplateError as error:
+            self._broken[target] = error
+
+    def _environment(self, file: str) -> SandboxedEnvironment:
+        """One for each directory: includes come from the template's own directory, then from the root."""
+        directory = os.path.dirname(file)  # noqa: PTH120
+        if directory not in self._environments:
+            self._environments[directory] = _environment((directory, self._root))
+        return self._environments[directory]
+
+
+def _environment(search: tuple[str, ...]) -> SandboxedEnvironment:
+    from jinja2 import FileSystemLoader, StrictUndefined, Undefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    class Absent(Undefined):
+        """Asked in a condition or a loop, an absent name counts as false and empty, which TripleO's templates
+        rely on. Printing one, or a key of one, is an error."""
+
+        __str__ = StrictUndefined.__str__
+
+    return SandboxedEnvironment(loader=FileSystemLoader(search), undefined=Absent)
+
+
+def _rendered(environment: SandboxedEnvironment, file: str, given: Mapping[str, Any]) -> str:
+    from jinja2 import TemplateError as JinjaError
+    from jinja2 import TemplateSyntaxError
+
+    try:
+        return environment.get_template(Path(file).name).render(given)
+    except TemplateSyntaxError as error:
+        raise TemplateError(f"not a valid jinja2 template: {error.message}",
+                            source=Source(error.filename or file, error.lineno)) from error
+    except (JinjaError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        raise TemplateError(f"cannot be rendered: {error}", source=_raised_at(error, file),
+                            hint="the names here are roles, networks, role or network, and their keys") from error
+
+
+def _raised_at(error: BaseException, file: str) -> Source:
+    """The template's line: jinja2 puts frames of templates into the traceback."""
+    source = Source(file)
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.endswith(".yaml"):
+            source = Source(name, trace.tb_lineno)
+        trace = trace.tb_next
+    return source
+
+
+def walk_files(root: str, ending: str) -> Iterator[str]:
+    """Absolute paths of files below ``root`` in order; hidden directories and node_modules are left out."""
+    for directory, below, names in os.walk(root):
+        below[:] = sorted(name for name in below if not name.startswith(".") and name not in _SKIPPED)
+        for name in sorted(names):
+            if name.endswith(ending):
+                yield str(Path(directory, name))
+
+
+def _j2_files(root: str) -> Iterator[str]:
+    return walk_files(root, ".j2.yaml")

@@ -1,0 +1,295 @@
+"""One template: its sections checked and its snippets compiled, without any stack."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from treadle.errors import nearest
+from treadle.heat.faults import Fault, brief, kind
+from treadle.heat.files import Files, KeyPath, absolute
+from treadle.heat.functions.logic import check_shape
+from treadle.heat.nodes import Call, Const, Function, If, ListNode, MapNode, Node, walk
+from treadle.heat.parameters import Parameter, read_parameter
+from treadle.heat.scope import Scope
+from treadle.heat.versions import VERSIONS, Version
+
+MAX_NODES = 1_000_000
+
+
+class Compiler:
+    """Turns the snippets of one version's templates into nodes."""
+
+    def __init__(self, version: Version) -> None:
+        self._version = version
+        self._values: dict[str, Function] = {**version.removed, **version.functions}
+        self._conditions: dict[str, Function] = {}
+        if version.conditions is not None:
+            refused = {name: _not_in_conditions(name) for name in (*self._values, "if")}
+            self._conditions = {**refused, **version.removed, **version.conditions}
+        self._left = MAX_NODES
+
+    def value(self, snippet: Any, path: KeyPath) -> Node:
+        return self._compile(snippet, path, self._values)
+
+    def condition(self, snippet: Any, path: KeyPath) -> Node:
+        return self._compile(snippet, path, self._conditions)
+
+    def _compile(self, snippet: Any, path: KeyPath, functions: Mapping[str, Function]) -> Node:
+        self._left -= 1
+        if self._left < 0:
+            raise Fault(f"the file has more than {MAX_NODES} values once its aliases are expanded", path=path)
+        if isinstance(snippet, dict):
+            if len(snippet) == 1:
+                name = next(iter(snippet))
+                if name == "if" and self._version.conditions is not None and functions is self._values:
+                    return self._if(snippet[name], (*path, name))
+                function = functions.get(name)
+                if function is not None:
+                    inner = (*path, name)
+                    return Call(name, function, self._compile(snippet[name], inner, functions), inner)
+            nodes = {key: self._compile(item, (*path, key), functions) for key, item in snippet.items()}
+            constant = all(type(node) is Const for node in nodes.values())
+            return Const(snippet, path) if constant else MapNode(nodes, path)
+        if isinstance(snippet, list):
+            listed = [self._compile(item, (*path, index), functions) for index, item in enumerate(snippet)]
+            constant = all(type(node) is Const for node in listed)
+            return Const(snippet, path) if constant else ListNode(listed, path)
+        return Const(snippet, path)
+
+    def _if(self, args: Any, path: KeyPath) -> Node:
+        nullable = self._version.nullable_if
+        if not isinstance(args, list) or len(args) not in ((2, 3) if nullable else (3,)):
+            return Call("if", _bad_if, Const(args, path), path)
+        condition = self.condition(args[0], (*path, 0))
+        yes = self.value(args[1], (*path, 1))
+        return If(condition, yes, self.value(args[2], (*path, 2)) if len(args) == 3 else None, path)
+
+
+def _bad_if(scope: Scope, args: Node) -> Any:  # noqa: ARG001
+    raise Fault("needs a condition and a value for each outcome", "write it as: if: [condition, yes, no]")
+
+
+def _not_in_conditions(name: str) -> Function:
+    def call(scope: Scope, args: Node) -> Any:  # noqa: ARG001
+        raise Fault(f"{name} cannot be used in a condition")
+
+    call.refused = True  # type: ignore[attr-defined]
+    return call
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A resource as the template declares it. ``properties`` is one node, or a map of nodes by name."""
+
+    name: str
+    type: str
+    properties: Node
+    metadata: Node
+    update_policy: Node
+    deletion_policy: Node
+    depends_on: tuple[str, ...]
+    condition: Node
+    path: KeyPath
+
+
+@dataclass(frozen=True)
+class Output:
+    name: str
+    value: Node
+    condition: Node
+    path: KeyPath
+
+
+@dataclass(frozen=True)
+class Template:
+    """A checked template. Everything in it is shared by all stacks that are made from it."""
+
+    file: str
+    version: Version
+    parameters: Mapping[str, Parameter]
+    conditions: Mapping[str, Node]
+    resources: Mapping[str, Definition]
+    outputs: Mapping[str, Output]
+
+    @property
+    def directory(self) -> str:
+        return os.path.dirname(self.file)  # noqa: PTH120 (text in, text out, for thousands of stacks)
+
+
+def load_template(files: Files, file: str) -> Template:
+    """The template in ``file``, made once for each content."""
+    return files.derived("template", file, lambda: _Reader(files, file).read())
+
+
+class _Reader:
+    def __init__(self, files: Files, file: str) -> None:
+        self._files = files
+        self._file = file
+
+    def read(self) -> Template:
+        data = self._files.data(self._file, foreign=True)
+        try:
+            self._version = _version(data)
+            for section in data:
+                if section not in self._version.sections:
+                    known = self._version.sections
+                    raise Fault(f"a template has no section {section}{nearest(section, known)}", path=(section,))
+            self._compiler = Compiler(self._version)
+            template = Template(
+                self._file, self._version,
+                self._section(data, "parameters", lambda name, body: read_parameter(name, body, self._version)),
+                self._section(data, "conditions", self._condition),
+                self._section(data, "resources", self._resource),
+                self._section(data, "outputs", self._output),
+            )
+            _check_groups(data.get("parameter_groups"), template.parameters)
+            _check_depends(template.resources)
+            self._check_files(template)
+            return template
+        except Fault as fault:
+            raise self._files.error(fault.message, self._file, fault.path, hint=fault.hint) from fault
+
+    def _section(self, data: dict[str, Any], name: str, read: Callable[[str, Any], Any]) -> dict[str, Any]:
+        section = data.get(name)
+        if section is None:
+            return {}
+        if not isinstance(section, dict):
+            raise Fault(f"{name} must be a map, not {kind(section)}", path=(name,))
+        found = {}
+        for key, body in section.items():
+            try:
+                found[key] = read(key, body)
+            except Fault as fault:
+                path = fault.path if fault.path[:2] == (name, key) else (name, key, *fault.path)
+                raise Fault(fault.message, fault.hint, path) from fault
+        return found
+
+    def _condition(self, name: str, body: Any) -> Node:
+        if name in ("true", "false", "null"):
+            raise Fault("YAML reads an unquoted yes, no, on or off as a boolean, so this is not a name",
+                        "give the condition another name")
+        node = self._compiler.condition(body, ("conditions", name))
+        if not isinstance(node, Call) and not (isinstance(node, Const) and isinstance(node.data, bool)):
+            known = self._version.conditions or {}
+            wrong = next(iter(body)) if isinstance(body, dict) and len(body) == 1 else None
+            guess = nearest(wrong, known) if wrong else ""
+            raise Fault(f"a condition must be true, false or a function, not {brief(body)}{guess}",
+                        f"its functions are {', '.join(sorted(known))}")
+        for part in walk(node):
+            if isinstance(part, Call) and hasattr(part.function, "refused"):
+                raise Fault(f"{part.name} cannot be used in a condition", path=part.path)
+            if isinstance(part, Call):
+                try:
+                    check_shape(part)
+                except Fault as fault:
+                    raise Fault(fault.message, fault.hint, part.path) from fault
+        return node
+
+    def _resource(self, name: str, body: Any) -> Definition:
+        if not isinstance(body, dict):
+            raise Fault(f"a resource must be a map with a type, not {kind(body)}")
+        for key in body:
+            if key not in self._version.resource_keys:
+                raise Fault(f"a resource has no {key}{nearest(key, self._version.resource_keys)}", path=(key,))
+        declared = body.get("type")
+        if not isinstance(declared, str) or not declared:
+            raise Fault("the type is missing" if declared is None else "the type must be a string",
+                        path=() if declared is None else ("type",))
+        path: KeyPath = ("resources", name)
+
+        def part(key: str) -> Node:
+            node = self._compiler.value(body.get(key), (*path, key))
+            if key != "deletion_policy" and isinstance(node, ListNode | Const) \
+                    and not (isinstance(node, Const) and (node.data is None or isinstance(node.data, dict))):
+                raise Fault(f"{key} must be a map", path=(key,))
+            if key in body and body[key] is None and key != "deletion_policy":
+                raise Fault(f"{key} is empty", "give it a map or leave it out", (key,))
+            return node
+
+        return Definition(name, declared, part("properties"), part("metadata"), part("update_policy"),
+                          part("deletion_policy"), _depends(body.get("depends_on")),
+                          self._condition_of(body, path), path)
+
+    def _condition_of(self, body: dict[str, Any], path: KeyPath) -> Node:
+        return self._compiler.condition(body.get("condition"), (*path, "condition"))
+
+    def _output(self, name: str, body: Any) -> Output:
+        if not isinstance(body, dict):
+            raise Fault(f"an output must be a map with a value, not {kind(body)}")
+        for key in body:
+            if key not in self._version.output_keys:
+                raise Fault(f"an output has no {key}{nearest(key, self._version.output_keys)}", path=(key,))
+        if "value" not in body:
+            raise Fault("the value is missing")
+        path: KeyPath = ("outputs", name)
+        return Output(name, self._compiler.value(body["value"], (*path, "value")),
+                      self._condition_of(body, path), path)
+
+    def _check_files(self, template: Template) -> None:
+        """Files that are named must be there, whether or not this stack uses them: Heat's client reads all."""
+        named = [(d.type, (*d.path, "type")) for d in template.resources.values()
+                 if d.type.endswith((".yaml", ".template"))]
+        nodes = [d.properties for d in template.resources.values()]
+        nodes += [d.metadata for d in template.resources.values()] + [o.value for o in template.outputs.values()]
+        for node in nodes:
+            named += [(call.args.data, call.path) for call in walk(node)
+                      if isinstance(call, Call) and call.name == "get_file" and isinstance(call.args, Const)]
+        for name, path in named:
+            if isinstance(name, str) and "://" not in name.removeprefix("file://") \
+                    and not self._files.exists(absolute(name, template.directory)):
+                raise Fault(f"the file {name} does not exist", "its path is relative to this file", path)
+
+
+def _version(data: Any) -> Version:
+    if not isinstance(data, dict):
+        raise Fault(f"a template is a map that begins with heat_template_version, not {kind(data)}")
+    for key in ("HeatTemplateFormatVersion", "AWSTemplateFormatVersion"):
+        if key in data:
+            raise Fault("templates in CloudFormation's language are not read", "use heat_template_version",
+                        (key,))
+    if "heat_template_version" not in data:
+        raise Fault("heat_template_version is missing", "begin the file with: heat_template_version: queens")
+    named = str(data["heat_template_version"])
+    if named not in VERSIONS:
+        raise Fault(f"{named} is not a heat_template_version{nearest(named, VERSIONS)}",
+                    f"use one of {', '.join(VERSIONS)}", ("heat_template_version",))
+    return VERSIONS[named]
+
+
+def _depends(listed: Any) -> tuple[str, ...]:
+    if listed is None:
+        return ()
+    names = [listed] if isinstance(listed, str) else listed
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise Fault("depends_on must be a resource's name or a list of names", path=("depends_on",))
+    return tuple(names)
+
+
+def _check_depends(resources: Mapping[str, Definition]) -> None:
+    for definition in resources.values():
+        for name in definition.depends_on:
+            if name not in resources:
+                raise Fault(f"there is no resource {name}{nearest(name, resources)}",
+                            path=(*definition.path, "depends_on"))
+
+
+def _check_groups(groups: Any, parameters: Mapping[str, Parameter]) -> None:
+    if groups is None:
+        return
+    if not isinstance(groups, list):
+        raise Fault(f"parameter_groups must be a list, not {kind(groups)}", path=("parameter_groups",))
+    grouped: set[str] = set()
+    for index, group in enumerate(groups):
+        path: KeyPath = ("parameter_groups", index)
+        if not isinstance(group, dict) or not isinstance(group.get("parameters"), list):
+            raise Fault("a group must be a map with a list of parameters", path=path)
+        for at, name in enumerate(group["parameters"]):
+            if name not in parameters:
+                raise Fault(f"there is no parameter {name}{nearest(name, parameters)}",
+                            path=(*path, "parameters", at))
+            if name in grouped:
+                raise Fault(f"the parameter {name} is in two groups", path=(*path, "parameters", at))
+            grouped.add(name)

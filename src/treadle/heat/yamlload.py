@@ -1,0 +1,195 @@
+"""YAML text to plain data the way Heat's API sees it, with the faults of the text named by line and column.
+
+Heat receives templates as JSON, so every mapping key becomes a string here, dates stay strings, and only
+mappings, lists, strings, numbers, booleans and null exist. Tags for anything else and documents that refer to
+themselves are errors. Of a key that stands twice in one mapping the last wins, as in Heat; each such key is
+reported, and the caller decides whether it is an error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+from yaml.constructor import SafeConstructor
+
+from treadle.errors import Source, TemplateError
+
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PREFIX = "tag:yaml.org,2002:"
+_MERGE = _PREFIX + "merge"
+_MAX_DEPTH = 200
+
+
+class _Scalars(SafeConstructor):
+    """PyYAML's own reading of numbers and booleans, one node at a time."""
+
+    def read(self, tag: str, node: yaml.ScalarNode) -> Any:
+        if tag == "int":
+            return self.construct_yaml_int(node)
+        if tag == "float":
+            return self.construct_yaml_float(node)
+        return self.construct_yaml_bool(node)
+
+
+class _Builder:
+    """Turns one document's nodes into data; an aliased node becomes one shared object."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._scalars = _Scalars()
+        self._done: dict[int, Any] = {}
+        self._open: set[int] = set()
+        self.doubled: list[TemplateError] = []
+
+    def fault(self, node: yaml.Node, message: str, hint: str = "") -> TemplateError:
+        mark = node.start_mark
+        return TemplateError(message, source=Source(self._file, mark.line + 1, mark.column + 1), hint=hint)
+
+    def build(self, node: yaml.Node, depth: int = 0) -> Any:
+        tag: str = node.tag
+        if tag == "tag:yaml.org,2002:str" or tag == "tag:yaml.org,2002:timestamp":
+            return node.value
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
+        known = self._done.get(id(node))
+        if known is not None:
+            return known
+        if id(node) in self._open or depth > _MAX_DEPTH:
+            raise self.fault(node, "an alias refers to the node that holds it" if id(node) in self._open
+                             else f"nested more than {_MAX_DEPTH} levels deep")
+        self._open.add(id(node))
+        value = self._mapping(node, depth) if isinstance(node, yaml.MappingNode) else self._list(node, depth)
+        self._open.discard(id(node))
+        self._done[id(node)] = value
+        return value
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        tag = node.tag.removeprefix(_PREFIX)
+        if tag == "null":
+            return None
+        if tag in ("int", "float", "bool"):
+            try:
+                value = self._scalars.read(tag, node)
+            except (ValueError, KeyError) as error:
+                raise self.fault(node, f"{node.value!r} is not a valid {tag}") from error
+            if isinstance(value, float) and not math.isfinite(value):
+                raise self.fault(node, f"{node.value} has no form in JSON", "quote it if a string is meant")
+            return value
+        if tag == "value":
+            return node.value
+        raise self.fault(node, f"the tag {node.tag} is not allowed", "only plain YAML data is read")
+
+    def _list(self, node: yaml.Node, depth: int) -> list[Any]:
+        if node.tag != _PREFIX + "seq":
+            raise self.fault(node, f"the tag {node.tag} is not allowed", "only plain YAML data is read")
+        return [self.build(item, depth + 1) for item in node.value]
+
+    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+        if node.tag != _PREFIX + "map":
+            raise self.fault(node, f"the tag {node.tag} is not allowed", "only plain YAML data is read")
+        data: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if key_node.tag == _MERGE:
+                for part in reversed(self._merge_parts(value_node)):
+                    merged.update(self.build(part, depth + 1))
+                continue
+            key = self._key(key_node)
+            if key in data:
+                self.doubled.append(self.fault(key_node, f"the key {key} stands twice in one mapping",
+                                               "remove one of the two; YAML keeps only the last"))
+            data[key] = self.build(value_node, depth + 1)
+        return {**merged, **data} if merged else data
+
+    def _merge_parts(self, node: yaml.Node) -> list[yaml.Node]:
+        parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        for part in parts:
+            if not isinstance(part, yaml.MappingNode):
+                raise self.fault(part, "only mappings can be merged with <<")
+        return list(parts)
+
+    def _key(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            raise self.fault(node, "a mapping's key must be a plain value")
+        key = self.build(node)
+        if isinstance(key, str):
+            return key
+        if key is None or isinstance(key, bool):
+            return {None: "null", True: "true", False: "false"}[key]
+        return str(key)
+
+
+def _compose(text: str, file: str) -> yaml.Node | None:
+    loader = _Loader(text)
+    try:
+        node: yaml.Node | None = loader.get_single_node()
+        return node
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        source = Source(file, mark.line + 1, mark.column + 1) if mark else Source(file)
+        said = ", ".join(part for part in (error.problem, error.context) if part)
+        raise TemplateError(f"not valid YAML: {said}", source=source) from error
+    except yaml.YAMLError as error:
+        raise TemplateError(f"not valid YAML: {error}", source=Source(file)) from error
+    finally:
+        loader.dispose()
+
+
+def load(text: str, file: str) -> tuple[Any, list[TemplateError]]:
+    """The one document in ``text``, and what to say about each key that stands twice; ``file`` is named in
+    errors. An empty text gives None."""
+    _refuse_deep(text, file)
+    node = _compose(text, file)
+    if node is None:
+        return None, []
+    builder = _Builder(file)
+    return builder.build(node), builder.doubled
+
+
+def _refuse_deep(text: str, file: str) -> None:
+    """libyaml recurses in C for nested flow collections: too deep a nest must not reach it."""
+    limit = 10 * _MAX_DEPTH
+    if text.count("[") + text.count("{") < limit and text.count("- - ") < _MAX_DEPTH:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count("- ") > limit:
+            raise TemplateError(f"nested more than {_MAX_DEPTH} levels deep", source=Source(file, number))
+    depth = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        for sign in line:
+            depth += (sign in "[{") - (sign in "]}" and depth > 0)
+        if depth > limit:
+            raise TemplateError(f"nested more than {_MAX_DEPTH} levels deep", source=Source(file, number))
+
+
+def locate(text: str, file: str, path: Sequence[str | int]) -> Source:
+    """The place of ``path`` in ``text``: of its last part that exists. A key's place is the key itself."""
+    node = _compose(text, file)
+    if node is None:
+        return Source(file)
+    found: yaml.Node = node
+    for part in path:
+        step = _step(node, part)
+        if step is None:
+            break
+        found, node = step
+    return Source(file, found.start_mark.line + 1, found.start_mark.column + 1)
+
+
+def _step(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part]
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return key, value
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                    step = _step(merged, part)
+                    if step is not None:
+                        return step
+    return None

@@ -1,0 +1,81 @@
+"""The engine and the clouds that the end-to-end tests share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cloud import BIN, PROJECT, Cloud, ProcessWatcher
+from tests.e2e.engine import PrivateEngine
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs an engine."""
+    for item in items:
+        if Path(str(item.fspath)).is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.engine)
+
+
+@pytest.fixture(scope="session")
+def folder() -> Iterator[Path]:
+    """Short, because sockets live in it; readable by the services' users."""
+    path = Path(tempfile.mkdtemp(prefix="treadle-e2e-", dir="/var/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def engine(folder: Path) -> Iterator[PrivateEngine]:
+    """A private engine with the project's images."""
+    if os.geteuid() != 0:
+        pytest.fail("NOT RUN: an engine of the tests' own needs root")
+    listed = subprocess.run([BIN / "openstack", "overcloud", "image", "build", "--list", "-f", "value", "-c",
+                             "Reference"], capture_output=True, text=True, check=True)
+    private = PrivateEngine(folder / "engine")
+    private.folder.mkdir()
+    private.start()
+    try:
+        private.load_from_machine(listed.stdout.split())
+        yield private
+    finally:
+        private.remove()
+
+
+@pytest.fixture(scope="session")
+def first_deploy() -> dict[str, object]:
+    """What the first deploy of ``cloud`` printed and which command lines were seen meanwhile."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def cloud(folder: Path, engine: PrivateEngine, first_deploy: dict[str, object]) -> Iterator[Cloud]:
+    """The cloud that most tests look at, made by the one command that a user types."""
+    made = Cloud("e2e", folder / "e2e", engine.url, "127.0.25.1", "127.0.25.2", 24369)
+    made.write_files()
+    watcher = ProcessWatcher()
+    watcher.start()
+    done = made.run(str(PROJECT / "bin/standalone"), "--yes", "--name", made.name, "--node-ip", made.node_ip,
+                    "--vip", made.vip, "--root", str(made.root), "--node-name", f"{made.name}-0",
+                    "-e", str(made.environment_file))
+    first_deploy.update(done=done, argv=watcher.finish())
+    done.ok()
+    yield made
+    made.run("openstack", "overcloud", "delete", "--stack", made.name, "--yes")
+
+
+@pytest.fixture
+def another(folder: Path, engine: PrivateEngine, request: pytest.FixtureRequest) -> Iterator[Cloud]:
+    """A second cloud beside the first, for tests that need one that is not deployed yet."""
+    made = Cloud("other", folder / f"other-{request.node.name}"[:60], engine.url, "127.0.26.1", "127.0.26.2", 24370,
+                 prefix="other-")
+    made.write_files()
+    yield made
+    if (made.state / made.name / "plans.json").exists():
+        made.run("openstack", "overcloud", "delete", "--stack", made.name, "--yes").ok()

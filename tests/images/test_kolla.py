@@ -1,0 +1,45 @@
+"""What kolla-build's log says, and what is made of it."""
+
+from pathlib import Path
+
+import pytest
+
+from treadle.images.kolla import Kolla, Progress, log_tail, read_line
+
+LINES = {
+    "INFO:kolla.common.utils.cron:Building started at 2026-01-01 10:00:00.5": Progress("begin", "cron"),
+    "INFO:kolla.common.utils.cron:Built at 2026-01-01 10:01:05.5 (took 0:01:05.250000)":
+        Progress("end", "cron", 65.25),
+    "INFO:kolla.common.utils.openstack-base:Built at 2026-01-01 11:00:00 (took 1:00:00)":
+        Progress("end", "openstack-base", 3600.0),
+    "ERROR:kolla.common.utils:cron Failed with status: error": Progress("fail", "cron", reason="error"),
+    "ERROR:kolla.common.utils:keystone-api Failed with status: parent_error":
+        Progress("fail", "keystone-api", reason="parent_error"),
+    "INFO:kolla.common.utils.cron:Step 1/9 : RUN echo Building started at noon": None,
+    "INFO:kolla.common.utils:Using engine: docker": None,
+    "cron Failed with status: error": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("line, expected", LINES.items())
+def test_read_line(line: str, expected: Progress | None) -> None:
+    assert read_line(line) == expected
+
+
+def test_log_tail_is_what_the_builder_said_in_its_last_attempt() -> None:
+    prefix = "INFO:kolla.common.utils.cron:"
+    attempt = [f"{prefix}Building started at 2026", f"{prefix}Step 1", f"{prefix}", f"{prefix}\x1b[91mE: no tree\x1b[0m",
+               "ERROR:kolla.common.utils.cron:Unknown container engine error when building",
+               "Traceback (most recent call last):", "  File x"]
+    second = [line.replace("no tree", "no mirror") for line in attempt]
+    assert log_tail("\n".join(attempt + second)) == ["Step 1", "E: no mirror"]
+    assert log_tail("\n".join(attempt), 1) == ["E: no tree"]
+
+
+def test_command_anchors_names_and_puts_the_users_overrides_last(tmp_path: Path) -> None:
+    kolla = Kolla(tmp_path, "n", "t", (Path("/own.j2"),), {}, tmp_path, 0)
+    command = kolla.command(["base", "mariadb-server"], "--template-only")
+    assert command[-2:] == ["^base$", "^mariadb\\-server$"]
+    overrides = [word for word in command if word.startswith("--template-override")]
+    assert overrides == [f"--template-override={tmp_path}/template-overrides.j2", "--template-override=/own.j2"]
