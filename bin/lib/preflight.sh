@@ -74,11 +74,12 @@ listener() { # ADDRESS PORT PROC_NET_FOLDER
     IFS=. read -r a b c d <<<"$1"
     printf -v hex '%02X%02X%02X%02X' "$d" "$c" "$b" "$a"
     printf -v port '%04X' "$2"
+    # no early exit in awk: the line before would end by SIGPIPE
     cat "$3"/tcp "$3"/tcp6 2>/dev/null | awk -v hex="$hex" -v port="$port" '
-        $4 == "0A" { split($2, local, ":")
+        $4 == "0A" && !inode { split($2, local, ":")
             mapped = "0000000000000000FFFF0000" hex
-            if (local[2] == port && (local[1] == hex || local[1] == mapped || local[1] ~ /^0+$/)) {
-                print $10; exit } }'
+            if (local[2] == port && (local[1] == hex || local[1] == mapped || local[1] ~ /^0+$/)) inode = $10 }
+        END { if (inode) print inode }' || true
 }
 
 holder() { # INODE

@@ -11,7 +11,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 MARK = b"@secret:"
@@ -47,23 +47,24 @@ def _encodings(value: bytes) -> dict[str, bytes]:
 
 
 class Secrets:
-    """Named secrets: ``{NAME: value}``; values shorter than ``SHORTEST`` bytes are left alone."""
+    """Named secrets: ``{NAME: value}``; values shorter than ``SHORTEST`` bytes are left alone.
 
-    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+    ``former`` are values that names had before: masked under the same names, never restored.
+    """
+
+    def __init__(self, values: Mapping[str, str] | None = None, former: Mapping[str, str] | None = None) -> None:
         self.values = dict(values or {})
         self._by_mark: dict[bytes, bytes] = {_LITERAL: MARK}
         self._by_form: dict[bytes, bytes] = {MARK: _LITERAL}
-        for name, value in sorted(self.values.items()):
-            raw = value.encode("utf-8", "surrogateescape")
-            if len(raw) < SHORTEST:
-                continue
-            for encoding, form in _encodings(raw).items():
-                mark = MARK + name.encode() + (b":" + encoding.encode() if encoding else b"") + b"@"
-                self._by_mark[mark] = form
-                self._by_form.setdefault(form, mark)
-        # Longest first: a secret that contains another is masked whole.
-        forms = sorted(self._by_form, key=lambda form: (-len(form), form))
-        self._pattern = re.compile(b"|".join(re.escape(form) for form in forms))
+        for mark, form in _marks(self.values):
+            self._by_mark[mark] = form
+            self._by_form.setdefault(form, mark)
+        for mark, form in _marks(former or {}):
+            self._by_form.setdefault(form, mark)
+        self._pattern = _longest_first(self._by_form)
+        # For people a mark is its own mark: text may be masked on its way more than once.
+        self._shown = {**self._by_form, **{mark: mark for mark in self._by_form.values()}, MARK: MARK}
+        self._shown_pattern = _longest_first(self._shown)
 
     def mask_bytes(self, data: bytes) -> bytes:
         """``data`` with every secret, in every known encoding, replaced by its mark."""
@@ -80,8 +81,10 @@ class Secrets:
         return _MARKED.sub(put_back, data)
 
     def mask(self, text: str) -> str:
-        """``mask_bytes`` for text that people read."""
-        return self.mask_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        """``mask_bytes`` for text that people read: what is masked already stays as it is, and cannot be restored."""
+        masked = self._shown_pattern.sub(lambda found: self._shown[found.group()],
+                                         text.encode("utf-8", "surrogateescape"))
+        return masked.decode("utf-8", "surrogateescape")
 
     def found_in(self, text: str) -> str | None:
         """The name of a secret that ``text`` contains, if any."""
@@ -89,6 +92,20 @@ class Secrets:
             if found.group() != MARK:
                 return self._by_form[found.group()][len(MARK):].rstrip(b"@").split(b":")[0].decode()
         return None
+
+
+def _marks(values: Mapping[str, str]) -> Iterator[tuple[bytes, bytes]]:
+    """(mark, form) of every value in every encoding."""
+    for name, value in sorted(values.items()):
+        raw = value.encode("utf-8", "surrogateescape")
+        if len(raw) >= SHORTEST:
+            for encoding, form in _encodings(raw).items():
+                yield MARK + name.encode() + (b":" + encoding.encode() if encoding else b"") + b"@", form
+
+
+def _longest_first(forms: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Matches any of ``forms``; a secret that contains another is masked whole."""
+    return re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=lambda form: (-len(form), form))))
 
 
 def flatten(name: str, value: object) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Ask real Heat: writes what it gives for every case of the table to ``parity/expected.json``.
 
-Run with a Python that has openstack-heat: ``python record.py DIRECTORY`` where DIRECTORY holds ``oracle.py``,
-which evaluates a template with Heat's own code. Tests read only the recorded file.
+Run at the root of the project with a Python that has openstack-heat: ``python -m tests.heat.record DIRECTORY``,
+where DIRECTORY holds ``oracle.py``, which evaluates a template with Heat's own code. Tests read only the recorded
+file.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from table import EXPECTED, cases, plain, write
+from tests.heat.parity_table import EXPECTED, cases, plain, write
 
 
 def ask(oracle: Any, case: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from table import EXPECTED, cases, plain, write
 
+from tests.heat.parity_table import EXPECTED, cases, plain, write
 from treadle.errors import TemplateError
 from treadle.heat import evaluate
 

@@ -70,7 +70,8 @@ SWITCHED = {
     "by the name stable": ([source("https://m.example/debian", "stable")], [("https://m.example/debian", "trixie")]),
     "others are left out": (
         [source("http://m.example/debian", "bookworm"), source("http://m.example/debian", "bookworm-backports"),
-         source("https://other.example/apt", "nodistro"), source("http://m.example/debian", "bookworm-updates", "contrib"),
+         source("https://other.example/apt", "nodistro"),
+         source("http://m.example/debian", "bookworm-updates", "contrib"),
          source("file:/srv/debian", "bookworm"), source("cdrom:[x]", "bookworm")],
         [("http://m.example/debian", "trixie")]),
     "each once": ([source("http://m.example/debian", "bookworm"), source("http://m.example/debian/", "bookworm")],

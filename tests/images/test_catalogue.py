@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from treadle.errors import InputError
-from treadle.images import build, catalogue
 from treadle.events import silent
+from treadle.images import build, catalogue
 
 CONF = "[DEFAULT]\nnamespace = n\ntag = t\nbase_image = debian\nbase_tag = trixie\n"
 

@@ -29,7 +29,8 @@ def test_read_line(line: str, expected: Progress | None) -> None:
 
 def test_log_tail_is_what_the_builder_said_in_its_last_attempt() -> None:
     prefix = "INFO:kolla.common.utils.cron:"
-    attempt = [f"{prefix}Building started at 2026", f"{prefix}Step 1", f"{prefix}", f"{prefix}\x1b[91mE: no tree\x1b[0m",
+    attempt = [f"{prefix}Building started at 2026", f"{prefix}Step 1", prefix,
+               f"{prefix}\x1b[91mE: no tree\x1b[0m",
                "ERROR:kolla.common.utils.cron:Unknown container engine error when building",
                "Traceback (most recent call last):", "  File x"]
     second = [line.replace("no tree", "no mirror") for line in attempt]

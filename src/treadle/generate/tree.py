@@ -51,6 +51,15 @@ class ConfigTree:
             digest.update(entry.content)
         return digest.hexdigest()
 
+    def below(self, folder: str) -> ConfigTree:
+        """The part of the tree below ``folder``; of a single file, that file."""
+        inside = {path.removeprefix(f"{folder}/"): entry for path, entry in self.files.items()
+                  if path.startswith(f"{folder}/")}
+        alone = self.files.get(folder)
+        if alone is not None and alone.type != "dir":
+            return ConfigTree({folder.rpartition("/")[2]: alone})
+        return ConfigTree(inside)
+
     def map_content(self, change: Mapping[str, bytes]) -> ConfigTree:
         """The same tree with other contents for some paths."""
         return ConfigTree({path: replace(entry, content=change.get(path, entry.content))

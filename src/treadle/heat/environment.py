@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,11 +67,17 @@ def deep_update(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[s
     return merged
 
 
-def load_environments(sources: Iterable[EnvironmentSource], files: Files) -> Environment:
+def _nobodys(file: str) -> bool:  # noqa: ARG001
+    return False
+
+
+def load_environments(sources: Iterable[EnvironmentSource], files: Files,
+                      own: Callable[[str], bool] = _nobodys) -> Environment:
     """Read and merge ``sources`` in order. Each is a path, or a map whose registry paths are absolute.
 
-    TemplateError, with file and line, for an unknown section, a section that is no map, or a template that
-    the registry names and that does not exist."""
+    In a file that is the operator's ``own`` a key that stands twice in one mapping is an error; in others the
+    last wins, as in Heat, and ``files.warnings`` tells. TemplateError, with file and line, for an unknown
+    section, a section that is no map, or a template that the registry names and that does not exist."""
     merged: dict[str, Any] = {}
     origins: dict[tuple[str, str], Origin] = {}
     for source in sources:
@@ -79,7 +85,7 @@ def load_environments(sources: Iterable[EnvironmentSource], files: Files) -> Env
             file, data = "", dict(source)
         else:
             file = os.path.abspath(source)  # noqa: PTH100 (symbolic links stay as the user wrote them)
-            data = files.data(file, foreign=file in files.overlay)
+            data = files.data(file, foreign=not own(file))
         try:
             data = _checked(data, file, files)
             merged = deep_update(merged, data)

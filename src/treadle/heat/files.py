@@ -41,7 +41,7 @@ class Files:
         self.origins = dict(origins or {})
         self.broken: dict[str, TemplateError] = {}
         self._texts: dict[str, tuple[tuple[int, int], str, str]] = {}
-        self._parsed: dict[str, tuple[Any, list[TemplateError]]] = {}
+        self._parsed: dict[tuple[str, bool], tuple[Any, list[TemplateError]]] = {}
         self.warnings: dict[str, TemplateError] = {}
         self._derived: dict[tuple[Any, ...], Any] = {}
 
@@ -79,15 +79,21 @@ class Files:
             raise TemplateError("the file is not UTF-8 text", source=path) from error
         return known[1], known[2]
 
-    def data(self, path: str, *, foreign: bool = False) -> Any:
+    def template(self, path: str) -> Any:
+        """The template in ``path``. Heat's client drops white space at the end of the file before it parses, so
+        a block of text that ends the file has no last newline."""
+        return self.data(path, foreign=True, stripped=True)
+
+    def data(self, path: str, *, foreign: bool = False, stripped: bool = False) -> Any:
         """The YAML document in ``path``. Shared: do not change it.
 
-        A key that stands twice in one mapping is an error in an operator's own file. In a ``foreign`` one (a
-        template: TripleO's own hold such keys) the last wins, as in Heat, and ``warnings`` has the message."""
+        A key that stands twice in one mapping is an error. In a ``foreign`` file (templates: TripleO's own hold
+        such keys) the last wins, as in Heat, and ``warnings`` has the message."""
         digest, text = self._read(path)
-        if digest not in self._parsed:
-            self._parsed[digest] = yamlload.load(text, path)
-        data, doubled = self._parsed[digest]
+        key = (digest, stripped)
+        if key not in self._parsed:
+            self._parsed[key] = yamlload.load(text.rstrip() if stripped else text, path)
+        data, doubled = self._parsed[key]
         for error in doubled:
             if not foreign:
                 raise error

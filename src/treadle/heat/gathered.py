@@ -23,7 +23,7 @@ def file_text(files: Files, path: str, name: str) -> str:
     if not any(mark in text for mark in _MARKS):
         return text
     try:
-        data = files.data(path, foreign=True)
+        data = files.template(path)
     except TemplateError:
         return text
     if not isinstance(data, dict) or not any(mark in data for mark in _MARKS):

@@ -48,7 +48,8 @@ def evaluate_overcloud(templates_dir: str | Path, roles_file: str | Path,
     files.broken = dict(rendering.broken)
     sources: list[EnvironmentSource] = [_own(root, REGISTRIES, files),
                                         {"parameter_defaults": dict(base_parameter_defaults or {})}]
-    environment = load_environments([*sources, *environments], files)
+    environment = load_environments([*sources, *environments], files,
+                                    own=lambda file: not file.startswith(root + os.sep))
     check_parameter_names(root, environment, files, rendering, unchecked=base_parameter_defaults or {})
     stack = build_stack(_own(root, (TEMPLATE,), files), environment, files, random)
     return OvercloudResult(stack.outputs(), stack.hidden, [dict(role) for role in rendering.roles], files)
@@ -103,6 +104,6 @@ def _declared(files: Files, path: str) -> set[str]:
         return {name for space, name in found if len(space) == indent}
     if not re.search(r"^['\"]?parameters\b", text, re.MULTILINE):
         return set()
-    data = files.data(path, foreign=True)
+    data = files.template(path)
     parameters = data.get("parameters") if isinstance(data, dict) else None
     return set(parameters) if isinstance(parameters, dict) else set()

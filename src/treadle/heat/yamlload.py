@@ -8,6 +8,7 @@ reported, and the caller decides whether it is an error.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from treadle.errors import Source, TemplateError
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PREFIX = "tag:yaml.org,2002:"
 _MERGE = _PREFIX + "merge"
+_STRING = _PREFIX + "str"
 _MAX_DEPTH = 200
 
 
@@ -50,7 +52,7 @@ class _Builder:
 
     def build(self, node: yaml.Node, depth: int = 0) -> Any:
         tag: str = node.tag
-        if tag == "tag:yaml.org,2002:str" or tag == "tag:yaml.org,2002:timestamp":
+        if tag == _STRING or tag == _PREFIX + "timestamp":
             return node.value
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
@@ -114,12 +116,10 @@ class _Builder:
     def _key(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
             raise self.fault(node, "a mapping's key must be a plain value")
+        if node.tag == _STRING:
+            return str(node.value)
         key = self.build(node)
-        if isinstance(key, str):
-            return key
-        if key is None or isinstance(key, bool):
-            return {None: "null", True: "true", False: "false"}[key]
-        return str(key)
+        return json.dumps(key) if key is None or isinstance(key, bool) else str(key)
 
 
 def _compose(text: str, file: str) -> yaml.Node | None:
@@ -179,12 +179,19 @@ def locate(text: str, file: str, path: Sequence[str | int]) -> Source:
     return Source(file, found.start_mark.line + 1, found.start_mark.column + 1)
 
 
+def _key_text(node: yaml.Node) -> str:
+    try:
+        return _Builder("")._key(node)
+    except TemplateError:
+        return ""
+
+
 def _step(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         return node.value[part], node.value[part]
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            if key.value == part:
+            if key.value == part or (key.tag != _STRING and _key_text(key) == part):
                 return key, value
         for key, value in node.value:
             if key.tag == _MERGE:

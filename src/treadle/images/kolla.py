@@ -59,6 +59,7 @@ def log_tail(text: str, count: int = 20) -> list[str]:
         said = _COLOUR.sub("", match["text"] if match else line).rstrip()
         if said.startswith(_BEGAN):
             lines, skipping = [], False
+            continue
         skipping = skipping or said.startswith(("Unknown container engine", "Unknown error when building"))
         if said and not skipping:
             lines.append(said)

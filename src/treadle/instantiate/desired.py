@@ -93,19 +93,33 @@ def _mounting(name: str, container: Container, wanted: Mapping[str, tuple[int, C
 
 
 def source_keys(volume: str, paths: NodePaths, states: Mapping[str, VolumeState]) -> list[str]:
-    """The keys in ``states`` of what a mount brings: a config volume at whatever depth, a kolla file, a script.
+    """The keys in ``states`` of what a mount brings: a config volume or a part of it, a kolla file, a script.
 
     Source of the walk upwards: tripleo bug 1860364 (a mount below a volume, or without a slash, got no hash).
     """
-    path = posixpath.normpath(volume.split(":")[0])
+    part = part_key(volume, paths)
+    if part in states:
+        return [part]
     for base, kind in ((paths.volumes, "volume"), (paths.kolla_config, "kolla"), (paths.scripts, "script")):
-        for prefix in {str(base), str(base).removeprefix(paths.root)}:
-            if path == prefix:
-                return sorted(key for key in states if key.startswith(f"{kind}:"))
-            if path.startswith(f"{prefix}/"):
-                key = f"{kind}:{path.removeprefix(f'{prefix}/').split('/')[0]}"
-                return [key] if key in states else []
+        inner = _below(volume, base, paths)
+        if inner == ".":
+            return sorted(key for key in states if key.startswith(f"{kind}:") and "/" not in key)
+        if inner:
+            key = f"{kind}:{inner.split('/')[0]}"
+            return [key] if key in states else []
     return []
+
+
+def part_key(volume: str, paths: NodePaths) -> str:
+    """``volume:NAME/path`` for a mount from inside a config volume, '' for any other."""
+    inner = _below(volume, paths.volumes, paths)
+    return f"volume:{inner}" if "/" in inner else ""
+
+
+def _below(volume: str, base: Path, paths: NodePaths) -> str:
+    """Where in ``base`` the mount's source is: '.' for ``base`` itself, '' for somewhere else."""
+    source = posixpath.normpath(paths.rebase(volume.split(":")[0]))
+    return "." if source == str(base) else source.removeprefix(f"{base}/") if source.startswith(f"{base}/") else ""
 
 
 def _print(plan: NodePlan, value: object) -> str:

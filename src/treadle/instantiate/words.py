@@ -59,7 +59,7 @@ def _option_words(name: str, old: str, new: str, mask: Mask) -> list[str]:
         a, b = before.get((section, option)), after.get((section, option))
         if a != b:
             where = f"{name} [{section}] {option}" if section else f"{name} {option}"
-            lines.append(f"{where} {change(a, b, mask)}")
+            lines.append(f"{mask(where)} {change(a, b, mask)}")
     return lines
 
 

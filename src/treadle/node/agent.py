@@ -18,7 +18,7 @@ from treadle.files import write_private
 from treadle.gateway import Gateway
 from treadle.generate import Cache, ConfigTree, Job, PuppetEtc, Result, Workshop, from_layers, generate
 from treadle.generate.job import GENERATE_STEP, modules_digest
-from treadle.instantiate import Action, Executor, Run, build_desired, changes
+from treadle.instantiate import Action, Executor, Run, build_desired, changes, source_keys
 from treadle.instantiate import plan as plan_actions
 from treadle.instantiate.plan import STEP
 from treadle.node.configuration import Mask, pieces, preview, put
@@ -27,7 +27,7 @@ from treadle.node.listeners import conflicts
 from treadle.node.records import PuppetRuns
 from treadle.paths import NodePaths
 from treadle.plan.build import STEPS
-from treadle.plan.nodeplan import NodePlan
+from treadle.plan.nodeplan import NodePlan, PuppetConfig
 from treadle.propagate import VolumeState, VolumeStates
 from treadle.secrets import Secrets
 
@@ -86,6 +86,8 @@ class NodeAgent:
                                   hint=f"remove or rename it: docker rename {stranger.engine_name} NEW-NAME")
         if created:
             self._check_ports(observed)
+        if self.plan.step_config.strip():
+            HostPuppet(self.plan).require()
 
     def _check_ports(self, observed: Mapping[str, Observed]) -> None:
         taken = conflicts(self.plan.listens, self.plan.addresses, [c.id for c in observed.values()])
@@ -99,7 +101,7 @@ class NodeAgent:
     def generate(self, *, keep: bool = True) -> dict[str, ConfigTree]:
         """Each config volume's tree. ``keep`` False leaves no memory of it on the node."""
         self._write_modules()
-        jobs = [Job(config) for config in self.plan.puppet_configs]
+        jobs = [Job(self._rebased(config)) for config in self.plan.puppet_configs]
         cache = Cache(self._scratch / "generated")
         trees = generate(self._workshop(), jobs, self._etc(GENERATE_STEP), self._modules, cache,
                          lambda volume: self.plan.owners.get(f"volume {volume}", "?"))
@@ -112,19 +114,17 @@ class NodeAgent:
         now = time.time()
         known = VolumeStates.read(self.paths.volume_states)
         states = preview(self.plan, pieces(self.plan, trees), known, now, self._mask)
-        differing = {key: state.words for key, state in states.items() if state.since == now}
+        differing = {key: state.words for key, state in states.items() if state.since == now and "/" not in key}
         return Preview(self.plan.node, tuple(self._actions(states)), tuple(self._pending_puppet()), differing)
 
     def _pending_puppet(self) -> list[str]:
         """Host runs and bootstrap tasks whose input is new."""
         runs = PuppetRuns.read(self.paths.puppet_runs)
-        pending = []
-        for step in STEPS:
-            if self.plan.step_config.strip() and not self._applied(runs, step):
-                pending.append(f"step {step}: Puppet on the host")
-            pending += [f"step {step}: bootstrap task {job.config.volume}" for job, fixed in self._tasks(step)
-                        if not runs.known(_task(step, job), fixed, self._etc(step))]
-        return pending
+        host = [str(step) for step in STEPS if self.plan.step_config.strip() and not self._applied(runs, step)]
+        tasks = [f"step {step}: bootstrap task {job.config.volume}" for step in STEPS
+                 for job, fixed in self._tasks(step)
+                 if not runs.known(_task(step, job), fixed, self._etc(step))]
+        return [*([f"step {', '.join(host)}: Puppet on the host"] if host else []), *tasks]
 
     def propagate(self, trees: Mapping[str, ConfigTree], generation: str) -> None:
         """Put the generation's files where containers find them, and the hiera data where Puppet does."""
@@ -187,9 +187,19 @@ class NodeAgent:
 
     def _tasks(self, step: int) -> list[tuple[Job, str]]:
         """This step's docker_puppet_tasks, each with the digest of its fixed input."""
-        jobs = [Job(config, step, "host", archive=False) for config in self.plan.docker_puppet_tasks[step]]
+        jobs = [Job(self._rebased(config), step, "host", archive=False)
+                for config in self.plan.docker_puppet_tasks[step]]
         ids = self.engine.image_ids(job.config.image for job in jobs)
-        return [(job, job.fixed_inputs(ids[job.config.image], self._modules, self.plan.node)) for job in jobs]
+        states = VolumeStates.read(self.paths.volume_states).volumes
+        return [(job, _digest(job.fixed_inputs(ids[job.config.image], self._modules, self.plan.node), *(
+            states[source].fingerprint for volume in job.config.volumes
+            for source in source_keys(volume, self.paths, states)))) for job in jobs]
+
+    def _rebased(self, config: PuppetConfig) -> PuppetConfig:
+        """The same with its mounts below the node's root."""
+        volumes = (volume.partition(":") for volume in config.volumes)
+        return msgspec.structs.replace(config, volumes=tuple(
+            self.paths.rebase(source) + colon + rest for source, colon, rest in volumes))
 
     # At any time
 
@@ -269,8 +279,7 @@ class NodeAgent:
 
 def _masks(plan: NodePlan, previous: NodePlan | None) -> Mask:
     """Masks this plan's secrets and those of the plan before it, which stand in the files that are replaced."""
-    now, before = Secrets(plan.secrets), Secrets(previous.secrets if previous else {})
-    return lambda text: before.mask(now.mask(text))
+    return Secrets(plan.secrets, previous.secrets if previous else {}).mask
 
 
 def _task(step: int, job: Job) -> str:

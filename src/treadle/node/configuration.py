@@ -9,7 +9,7 @@ from pathlib import Path
 
 from treadle.files import write_private
 from treadle.generate import ConfigTree, File, from_directory
-from treadle.instantiate import tree_words
+from treadle.instantiate import part_key, tree_words
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import NodePlan
 from treadle.propagate import VolumeState, VolumeStates, difference, propagate, remember
@@ -19,25 +19,37 @@ Mask = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Piece:
-    """One thing that containers mount: a config volume (a folder), or a single kolla file or script."""
+    """One thing that containers mount: a config volume or a part of one (folders), or a kolla file or script.
+
+    A part (``volume:keystone/etc/keystone/init``) is written with its volume; it is told apart so that what mounts
+    no more than the part is touched for no more than the part.
+    """
 
     key: str
     place: Path
     tree: ConfigTree
     single: bool = False
 
+    @property
+    def part(self) -> bool:
+        return "/" in self.key
+
     def held(self) -> ConfigTree:
         """What lies there now."""
-        if not self.single:
-            return from_directory(self.place)
-        entry = from_directory(self.place.parent).files.get(self.place.name) if self.place.exists() else None
-        return ConfigTree({self.place.name: entry} if entry else {})
+        if not self.place.is_dir():
+            entry = from_directory(self.place.parent).files.get(self.place.name) if self.place.exists() else None
+            return ConfigTree({self.place.name: entry} if entry else {})
+        return from_directory(self.place)
 
 
 def pieces(plan: NodePlan, volumes: Mapping[str, ConfigTree]) -> list[Piece]:
-    """All configuration of the node: config volumes, kolla's config.json files, scripts."""
+    """All configuration of the node: config volumes, their parts that something mounts, kolla's files, scripts."""
     paths = NodePaths(plan.stack, plan.root)
     found = [Piece(f"volume:{name}", paths.volumes / name, tree) for name, tree in volumes.items()]
+    for key in sorted({key for volume in plan.mounts() if (key := part_key(volume, paths))}):
+        name, _, inner = key.removeprefix("volume:").partition("/")
+        if name in volumes:
+            found.append(Piece(key, paths.volumes / name / inner, volumes[name].below(inner)))
     for path, document in plan.kolla_config.items():
         place = Path(paths.rebase(path))
         data = json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
@@ -69,26 +81,32 @@ def put(plan: NodePlan, found: list[Piece], generation: str, mask: Mask) -> dict
     key = bytes.fromhex(plan.fingerprint_key)
     states = VolumeStates.read(paths.volume_states)
     changed: dict[str, int] = {}
+    # All that is there is read before anything is written: a part changes together with its volume.
+    before = {piece.key: piece.held() for piece in found}
     for piece in found:
-        old = piece.held()
+        old = before[piece.key]
         differing = difference(old, piece.tree)
         fingerprint = piece.tree.fingerprint(key)
         # Not ``differing``: volatile files are written, but no container restarts for them.
         words = None if old.fingerprint(key) == fingerprint else tree_words(old, piece.tree, mask)
-        if differing and piece.single:
-            entry = piece.tree.files[piece.place.name]
-            write_private(piece.place, entry.content)
-            piece.place.chmod(entry.mode)
-        elif differing:
-            propagate(piece.tree, piece.place)
-        if differing:
+        if differing and not piece.part:
+            _write(piece)
             changed[piece.key] = len(differing)
-        before = states.volumes.get(piece.key)
+        known = states.volumes.get(piece.key)
         remember(states, piece.key, fingerprint, generation, words)
-        if states.volumes[piece.key] != before:
+        if states.volumes[piece.key] != known:
             states.write(paths.volume_states)
     _drop_unwanted(states, {piece.key for piece in found}, paths)
     return changed
+
+
+def _write(piece: Piece) -> None:
+    if not piece.single:
+        propagate(piece.tree, piece.place)
+        return
+    entry = piece.tree.files[piece.place.name]
+    write_private(piece.place, entry.content)
+    piece.place.chmod(entry.mode)
 
 
 def _drop_unwanted(states: VolumeStates, wanted: set[str], paths: NodePaths) -> None:
@@ -96,7 +114,9 @@ def _drop_unwanted(states: VolumeStates, wanted: set[str], paths: NodePaths) -> 
     gone = [key for key in states.volumes if key not in wanted]
     for key in gone:
         kind, _, name = key.partition(":")
-        if kind == "volume":
+        if kind == "volume" and "/" in name:
+            pass  # it went with its volume, or is still a part of it that nobody mounts by itself
+        elif kind == "volume":
             propagate(ConfigTree(), paths.volumes / name)
             if (paths.volumes / name).is_dir():
                 (paths.volumes / name).rmdir()

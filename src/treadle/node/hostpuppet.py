@@ -30,12 +30,17 @@ class HostPuppet:
     def _paths(self) -> NodePaths:
         return NodePaths(self.plan.stack, self.plan.root)
 
-    def run(self, step: int) -> Result:
-        """Apply the manifest at ``step``. Exit codes as Puppet's own; raises GenerateError where Puppet is absent."""
+    def require(self) -> str:
+        """The path of the node's Puppet. Raises GenerateError where it has none."""
         puppet = shutil.which("puppet", path=f"{os.environ.get('PATH', '')}:/opt/puppetlabs/bin")
         if puppet is None:
             raise GenerateError(f"{self.plan.node} has no Puppet, which the step_config of its services needs",
                                 hint="apt-get install puppet-agent")
+        return puppet
+
+    def run(self, step: int) -> Result:
+        """Apply the manifest at ``step``. Exit codes are Puppet's own. Raises GenerateError."""
+        puppet = self.require()
         state = self._paths.state / "host-puppet"
         record = state / "asked"
         record.unlink(missing_ok=True)

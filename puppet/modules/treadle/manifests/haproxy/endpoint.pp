@@ -1,7 +1,7 @@
 # One load-balanced endpoint: listens on the VIPs of its networks, passes on to all nodes of a service.
 #
 # @param service Name of the service, as in its service_name
-# @param port Port on the VIPs
+# @param port Port on the VIPs, a number or its digits
 # @param networks Networks on whose VIPs it listens, by name_lower
 # @param backend_port Port on the nodes, where it is another one
 # @param mode http or tcp
@@ -12,9 +12,9 @@
 # @param member_options What stands behind each `server`
 define treadle::haproxy::endpoint (
   String[1] $service,
-  Stdlib::Port $port,
+  Variant[Stdlib::Port, Pattern[/^\d+$/]] $port,
   Array[String[1], 1] $networks        = ['ctlplane'],
-  Stdlib::Port $backend_port           = $port,
+  Variant[Stdlib::Port, Pattern[/^\d+$/]] $backend_port = $port,
   Enum['http', 'tcp'] $mode            = 'http',
   String[1] $check                     = 'GET /',
   Array[String[1]] $options            = [],
@@ -37,7 +37,7 @@ define treadle::haproxy::endpoint (
   }
 
   haproxy::listen { $title:
-    bind             => Hash($vips.map |$ip| { [treadle::socket($ip, $port), ['transparent']] }),
+    bind             => Hash($vips.map |$ip| { [treadle::socket($ip, Integer($port)), ['transparent']] }),
     collect_exported => false,
     mode             => $mode,
     options          => { 'balance' => $balance } + $of_mode + $limits,

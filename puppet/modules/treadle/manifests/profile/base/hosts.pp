@@ -12,10 +12,15 @@ class treadle::profile::base::hosts (
   Stdlib::Absolutepath $target   = '/etc/hosts',
   Integer $step                  = Integer(lookup('step')),
 ) {
+  $ensure = $action ? {
+    'DELETE' => absent,
+    default  => present,
+  }
+
   if $step >= 1 {
     $entries.each |$name, $entry| {
       host { $name:
-        ensure       => bool2str($action == 'DELETE', 'absent', 'present'),
+        ensure       => $ensure,
         ip           => $entry['ip'],
         host_aliases => $entry['host_aliases'],
         comment      => "stack ${stack}",

@@ -44,6 +44,11 @@ class treadle::profile::base::keystone (
         default => treadle::transport_url($rabbit_hosts, $rabbit_user, $rabbit_password, $rabbit_port),
       },
     }
+    # Receipts of unfinished logins are encrypted with the same keys as tokens.
+    keystone_config {
+      'fernet_receipts/key_repository':  value => lookup('keystone::fernet_key_repository');
+      'fernet_receipts/max_active_keys': value => lookup('keystone::fernet_max_active_keys');
+    }
     include apache::mod::prefork
     include keystone::wsgi::apache
     include keystone::cron::trust_flush
@@ -51,6 +56,14 @@ class treadle::profile::base::keystone (
       include keystone::cron::fernet_rotate
     }
     include treadle::profile::base::keystone::init
+
+    # The first keys; keystone_fernet_keys.sh takes them from here to the folder where cron rotates them.
+    file { '/etc/keystone/fernet-keys':
+      ensure => directory,
+      owner  => 'keystone',
+      group  => 'keystone',
+      mode   => '0700',
+    }
 
     treadle::healthcheck { 'keystone':
       command => "exec curl --silent --show-error --fail --max-time 5 --output /dev/null http://${treadle::socket($bind_ip, $port)}/v3",

@@ -47,6 +47,12 @@ class treadle::profile::base::database::mysql (
   if $step == 2 {
     include $databases
   } else {
+    # The module makes the log file; in the container that the server runs in, the folder is the host's.
+    file { '/var/log/mariadb':
+      ensure => directory,
+      before => Class['mysql::server::installdb'],
+    }
+
     file {
       default:
         ensure    => file,

@@ -4,6 +4,7 @@ class treadle::profile::base::keystone::init {
   $password = $treadle::profile::base::keystone::admin_password
   $urls = $treadle::profile::base::keystone::endpoints
   $region = $treadle::profile::base::keystone::region
+  $keys = lookup('keystone::fernet_key_repository')
 
   file {
     default:
@@ -15,7 +16,11 @@ class treadle::profile::base::keystone::init {
       mode   => '0750';
     '/etc/keystone/init/keystone.conf':
       mode    => '0640',
-      content => "[database]\nconnection = ${lookup('keystone::db::database_connection')}\n";
+      content => join([
+        '[database]', "connection = ${lookup('keystone::db::database_connection')}",
+        '[fernet_tokens]', "key_repository = ${keys}",
+        '[fernet_receipts]', "key_repository = ${keys}", '',
+      ], "\n");
     '/etc/keystone/init/bootstrap.env':
       mode    => '0640',
       content => epp('treadle/keystone-bootstrap.env.epp', {

@@ -1,0 +1,211 @@
+"""The action table of the design, line by line: desired and observed in; actions and their reasons out."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support import observed
+from treadle.engine import Observed, canonical
+from treadle.instantiate.desired import Desired, Held
+from treadle.instantiate.plan import CONFIG, CONFIG_DATA, SPEC, STEP, Action, Kind, Run, changes, plan
+from treadle.plan.containers import parse_container
+
+WORDS = ("keystone.conf [token] expiration 3600 → 7200",)
+NEW_CONFIG = Held("volume:keystone", 500.0, WORDS)
+OLD_CONFIG = Held("volume:keystone", 50.0, ("long ago",))
+
+
+def wanted(name="c", *, step=3, image_id="sha256:one", spec="s1", config="c1", sources=(OLD_CONFIG,), **entry):
+    container = parse_container(name, {"image": "img", **entry}, "docker_config")
+    return Desired(name, step, container, image_id, spec, config, tuple(sources))
+
+
+def there(state="running", status="Up 2 minutes", *, spec="s1", config="c1", name="c", **more: Any):
+    data = more.pop("data", {})
+    labels = {SPEC: spec, CONFIG: config, CONFIG_DATA: canonical(data).decode(), STEP: "3"}
+    return replace(observed(name, state, status, **more), labels={**observed(name).labels, **labels})
+
+
+ONCE = {"environment": ["KOLLA_CONFIG_STRATEGY=COPY_ONCE"]}
+ALWAYS = {"environment": ["KOLLA_CONFIG_STRATEGY=COPY_ALWAYS"]}
+SHOT = {"detach": False}
+GONE = {"detach": False, "remove": True}
+EXEC = {"action": "exec", "command": ["c", "true"], "image": ""}
+DONE = Run("s1", "c1", "sha256:one", 0, 100.0)
+
+
+@dataclass
+class Line:
+    """One line of the table. A running container was started at second 100."""
+
+    wanted: Desired | None
+    there: Observed | None
+    kind: Kind
+    reasons: list[str] = field(default_factory=list)
+    run: Run | None = None
+    started: float = 100.0
+
+
+TABLE = {
+    # wanted, not there: create
+    "absent": Line(wanted(), None, Kind.CREATE, ["not there"]),
+    # there, not wanted: remove
+    "unwanted": Line(None, there(), Kind.REMOVE, ["no service wants it any more"]),
+    "unwanted and stopped": Line(None, there("exited", "Exited (1) now"), Kind.REMOVE, ["no service wants it any more"]),
+    # spec or image: recreate
+    "spec": Line(wanted(spec="s2", user="b"), there(data={"user": "a"}), Kind.RECREATE, ["spec: user a → b"]),
+    "spec whose words are lost": Line(wanted(spec="s2"), there(), Kind.RECREATE, ["spec changed"]),
+    "image of the same tag": Line(wanted(image_id="sha256:two"), there(), Kind.RECREATE, ["image img: one → two"]),
+    "spec and image": Line(wanted(spec="s2", image_id="sha256:two", user="b"), there(), Kind.RECREATE,
+                           ["spec: user (unset) → b", "image img: one → two"]),
+    "spec wins over config": Line(wanted(spec="s2", config="c2", sources=[NEW_CONFIG]), there(), Kind.RECREATE,
+                                  ["spec changed"]),
+    "spec of a stopped one": Line(wanted(spec="s2"), there("exited", "Exited (0) now"), Kind.RECREATE, ["spec changed"]),
+    # config, COPY_ONCE: recreate
+    "config, copied once": Line(wanted(config="c2", sources=[NEW_CONFIG], **ONCE), there(), Kind.RECREATE,
+                                [f"config: {WORDS[0]}"]),
+    "config that changed twice": Line(wanted(config="c2", sources=[NEW_CONFIG, replace(OLD_CONFIG, since=400.0)], **ONCE),
+                                      there(), Kind.RECREATE, [f"config: {WORDS[0]}", "config: long ago"]),
+    "a mount was added, copied once": Line(wanted(config="c2", sources=[OLD_CONFIG], **ONCE), there(), Kind.RECREATE,
+                                           ["config: volume:keystone changed"]),
+    "copied once, restarted since": Line(wanted(config="c2", sources=[NEW_CONFIG], **ONCE), there(), Kind.RECREATE,
+                                         [f"config: {WORDS[0]}"], started=900.0),
+    # config, COPY_ALWAYS: restart
+    "config, copied at each start": Line(wanted(config="c2", sources=[NEW_CONFIG], **ALWAYS), there(), Kind.RESTART,
+                                         [f"config: {WORDS[0]}"]),
+    "config, read at start": Line(wanted(config="c2", sources=[NEW_CONFIG]), there(), Kind.RESTART,
+                                  [f"config: {WORDS[0]}"]),
+    "config without words": Line(wanted(config="c2", sources=[replace(NEW_CONFIG, words=())]), there(), Kind.RESTART,
+                                 ["config: volume:keystone changed"]),
+    "config, but restarted since": Line(wanted(config="c2", sources=[NEW_CONFIG], **ALWAYS), there(), Kind.NONE,
+                                        started=501.0),
+    "config at the very moment of the start": Line(wanted(config="c2", sources=[NEW_CONFIG]), there(), Kind.RESTART,
+                                                   [f"config: {WORDS[0]}"], started=500.0),
+    "no config at all": Line(wanted(sources=[], config=""), there(config=""), Kind.NONE),
+    # wanted, stopped or unhealthy: start or restart
+    "stopped": Line(wanted(), there("exited", "Exited (0) now"), Kind.START, ["it is exited"]),
+    "created, never started": Line(wanted(), there("created", "Created"), Kind.START, ["it is created"]),
+    "stopped with new config": Line(wanted(config="c2", sources=[NEW_CONFIG]), there("exited", "Exited (0) now"),
+                                    Kind.START, ["it is exited"]),
+    "unhealthy": Line(wanted(), there(status="Up 2 minutes (unhealthy)"), Kind.RESTART, ["it is unhealthy"]),
+    "healthy": Line(wanted(), there(status="Up 2 minutes (healthy)"), Kind.NONE),
+    "health not known yet": Line(wanted(), there(status="Up 2 seconds (health: starting)"), Kind.NONE),
+    # a one-shot that failed, or whose spec or config changed: run again
+    "one-shot, first time": Line(wanted(**SHOT), None, Kind.RUN, ["not run yet"]),
+    "one-shot that failed": Line(wanted(**SHOT), there("exited", "Exited (3) now"), Kind.RUN, ["ended with 3 last time"]),
+    "one-shot whose code is allowed": Line(wanted(exit_codes=[0, 3], **SHOT), there("exited", "Exited (3) now"), Kind.NONE),
+    "one-shot that was interrupted": Line(wanted(**SHOT), there(), Kind.RUN, ["was not finished (it is running)"]),
+    "one-shot never started": Line(wanted(**SHOT), there("created", "Created"), Kind.RUN,
+                                   ["was not finished (it is created)"]),
+    "one-shot, spec": Line(wanted(spec="s2", user="b", **SHOT), there("exited", "Exited (0) now", data=SHOT), Kind.RUN,
+                           ["spec: user (unset) → b"]),
+    "one-shot, image": Line(wanted(image_id="sha256:two", **SHOT), there("exited", "Exited (0) now"), Kind.RUN,
+                            ["image img: one → two"]),
+    "one-shot, config": Line(wanted(config="c2", sources=[NEW_CONFIG], **SHOT), there("exited", "Exited (0) now"),
+                             Kind.RUN, [f"config: {WORDS[0]}"]),
+    "one-shot, done": Line(wanted(**SHOT), there("exited", "Exited (0) now"), Kind.NONE),
+    "removed one-shot, first time": Line(wanted(**GONE), None, Kind.RUN, ["not run yet"]),
+    "removed one-shot that failed": Line(wanted(**GONE), None, Kind.RUN, ["ended with 1 last time"],
+                                         run=Run("s1", "c1", "sha256:one", 1)),
+    "removed one-shot, config": Line(wanted(config="c2", sources=[NEW_CONFIG], **GONE), None, Kind.RUN,
+                                     [f"config: {WORDS[0]}"], run=DONE),
+    "removed one-shot, done": Line(wanted(**GONE), None, Kind.NONE, run=DONE),
+    "exec, first time": Line(wanted(**EXEC), None, Kind.EXEC, ["not run yet"]),
+    "exec, spec": Line(wanted(spec="s2", **EXEC), None, Kind.EXEC, ["spec or image changed"], run=DONE),
+    "exec, done": Line(wanted(**EXEC), None, Kind.NONE, run=DONE),
+    # nothing: none
+    "as it should be": Line(wanted(), there(), Kind.NONE),
+}
+
+
+@pytest.mark.parametrize("line", TABLE.values(), ids=TABLE.keys())
+def test_the_table(line):
+    [action] = plan([line.wanted] if line.wanted else [], {"c": line.there} if line.there else {},
+                    {"c": line.started} if line.there and line.there.running else {},
+                    {"c": line.run} if line.run else {})
+    assert (action.kind, list(action.reasons)) == (line.kind, line.reasons)
+    assert (action.desired, action.observed) == (line.wanted, line.there)
+    assert (action in changes([action])) is (line.kind is not Kind.NONE)
+
+
+def test_order_is_step_then_removals_then_start_order_then_name():
+    found = plan([wanted("b", step=2), wanted("z", step=1, start_order=1), wanted("y", step=1, start_order=2),
+                  wanted("a", step=1, start_order=2)],
+                 {"old": replace(there(name="old"), labels={STEP: "2"}), "older": replace(there(), labels={})}, {}, {})
+    assert [action.name for action in found] == ["older", "z", "a", "y", "old", "b"]
+
+
+def test_an_action_in_words():
+    assert str(Action(Kind.RESTART, "keystone", 3, ("config: a", "config: b"))) == "restart keystone: config: a; config: b"
+    assert str(Action(Kind.NONE, "keystone", 3)) == "none keystone"
+
+
+# The law: once every action was done, there is nothing left to do.
+
+shapes = st.sampled_from([{}, ONCE, ALWAYS, SHOT, GONE, EXEC])
+held = st.lists(st.builds(Held, st.sampled_from(["volume:a", "kolla:b"]), st.sampled_from([50.0, 150.0, 500.0]),
+                          st.just(("w",))), max_size=2)
+
+
+@st.composite
+def desires(draw):
+    return wanted(draw(st.sampled_from("abcde")), step=draw(st.integers(1, 5)), spec=draw(st.sampled_from(["s1", "s2"])),
+                  image_id=draw(st.sampled_from(["sha256:one", "sha256:two"])), config=draw(st.sampled_from(["c1", "c2"])),
+                  sources=draw(held), **draw(shapes))
+
+
+@st.composite
+def containers(draw):
+    state, status = draw(st.sampled_from([
+        ("running", "Up"), ("running", "Up (unhealthy)"), ("exited", "Exited (0) now"), ("exited", "Exited (1) now"),
+        ("created", "Created"), ("dead", "Dead"), ("restarting", "Restarting (1) now")]))
+    return there(state, status, name=draw(st.sampled_from("abcdef")), spec=draw(st.sampled_from(["s1", "s2"])),
+                 config=draw(st.sampled_from(["c1", "c2"])), image=draw(st.sampled_from(["sha256:one", "sha256:two"])))
+
+
+runs_of = st.dictionaries(st.sampled_from("abcde"), st.builds(
+    Run, st.sampled_from(["s1", "s2"]), st.sampled_from(["c1", "c2"]), st.sampled_from(["sha256:one", "sha256:two"]),
+    st.sampled_from([0, 1]), st.just(100.0)))
+
+
+def pretend(action, world, started, runs, now=1000.0):
+    """What doing ``action`` makes of the world, as the executor and the engine would."""
+    item = action.desired
+    match action.kind:
+        case Kind.REMOVE:
+            world.pop(action.name)
+        case Kind.START | Kind.RESTART:
+            world[action.name] = replace(world[action.name], state="running", status="Up")
+            started[action.name] = now
+        case Kind.CREATE | Kind.RECREATE:
+            world[action.name] = there(name=item.name, spec=item.spec, config=item.config, image=item.image_id,
+                                       created=now)
+            started[action.name] = now
+        case Kind.RUN | Kind.EXEC if item.recorded:
+            runs[action.name] = Run(item.spec, item.config, item.image_id, 0, now)
+        case Kind.RUN:
+            world[action.name] = there("exited", "Exited (0) now", name=item.name, spec=item.spec, config=item.config,
+                                       image=item.image_id, created=now)
+
+
+@given(st.lists(desires(), max_size=5, unique_by=lambda item: item.name),
+       st.lists(containers(), max_size=6, unique_by=lambda c: c.name), runs_of)
+def test_after_everything_was_done_the_plan_is_empty(desired, found, runs):
+    world = {c.name: c for c in found}
+    started = {c.name: 100.0 for c in found if c.running}
+    for action in changes(plan(desired, world, started, runs)):
+        pretend(action, world, started, runs)
+    assert changes(plan(desired, world, started, runs)) == []
+
+
+@given(st.lists(desires(), max_size=5, unique_by=lambda item: item.name),
+       st.lists(containers(), max_size=6, unique_by=lambda c: c.name), runs_of)
+def test_every_change_has_a_reason_and_every_container_one_action(desired, found, runs):
+    world = {c.name: c for c in found}
+    actions = plan(desired, world, {}, runs)
+    assert sorted(a.name for a in actions) == sorted({item.name for item in desired} | world.keys())
+    assert all(bool(action.reasons) is (action.kind is not Kind.NONE) for action in actions)
+    assert actions == sorted(actions, key=lambda action: action.order)

@@ -1,0 +1,41 @@
+"""The nodes file: checked against the roles, each mistake named by its place."""
+
+import pytest
+
+from treadle.errors import InputError
+from treadle.plan.nodes import Node, parse_nodes
+
+GOOD = {"name": "node-0", "role": "Controller", "address": "192.0.2.1"}
+
+
+def parse(*entries):
+    return parse_nodes({"nodes": list(entries)}, file="nodes.yaml", roles=["Controller", "Compute"])
+
+
+def test_nodes_keep_their_order_and_networks():
+    found = parse({**GOOD, "networks": {"internal_api": "198.51.100.1"}},
+                  {"name": "c0", "role": "Compute", "address": "2001:db8::1"})
+    assert [node.name for node in found] == ["node-0", "c0"]
+    assert (found[0].ip("internal_api"), found[0].ip("storage")) == ("198.51.100.1", "192.0.2.1")
+    assert found[1] == Node("c0", "Compute", "2001:db8::1")
+
+
+@pytest.mark.parametrize(("document", "said"), [
+    (None, "nodes.yaml: nodes: expected a mapping with a list `nodes`"),
+    ([GOOD], "nodes.yaml: nodes: expected a mapping"),
+    ({"nodes": {}}, "expected a mapping with a list `nodes`"),
+    ({"nodes": []}, "nodes: the file names no node"),
+    ({"nodes": ["node-0"]}, r"nodes\[0\]: .*got `str`"),
+    ({"nodes": [{**GOOD, "adress": "x"}]}, r"nodes\[0\]\.adress: .*did you mean address\?"),
+    ({"nodes": [{"name": "a", "role": "Controller"}]}, r"nodes\[0\]: .*`address`"),
+    ({"nodes": [{**GOOD, "role": "Controler"}]}, r"nodes\[0\]\.role: .*did you mean Controller\?"),
+    ({"nodes": [{**GOOD, "address": "host.example"}]}, r"nodes\[0\]\.address: 'host.example' is no IP address"),
+    ({"nodes": [{**GOOD, "networks": {"storage": "10.0.0"}}]}, r"nodes\[0\]\.storage: '10.0.0' is no IP"),
+    ({"nodes": [GOOD, {**GOOD, "address": "192.0.2.2"}]}, r"nodes\[1\]\.name: two nodes are called node-0"),
+    ({"nodes": [GOOD, {**GOOD, "name": "node-1"}]}, r"nodes\[1\]\.address: node-0 has the address 192.0.2.1 already"),
+    ({"nodes": [{**GOOD, "connection": "ssh"}]}, r"nodes\[0\]: .*connection"),
+    ({"nodes": [{**GOOD, "name": "../etc"}]}, r"nodes\[0\]\.name: '../etc' is no host name"),
+])
+def test_what_may_not_be_is_named(document, said):
+    with pytest.raises(InputError, match=said):
+        parse_nodes(document, file="nodes.yaml", roles=["Controller", "Compute"])
