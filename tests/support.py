@@ -1,4 +1,4 @@
-"""Small pieces of a cloud that many tests build on: a node plan, role data, trees, containers as the engine lists them."""
+"""Small pieces of a cloud that many tests build on: a node plan, trees, containers as the engine lists them."""
 
 from __future__ import annotations
 

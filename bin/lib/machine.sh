@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # What bin/standalone puts on the machine: Debian packages, the virtual environment, the container engine.
+# `part` calls these where bash ignores errexit, so each command that may fail says what follows from it.
 
 engine_answers() {
     command -v docker >/dev/null && timeout 10 docker version --format '{{.Server.Version}}' >/dev/null 2>&1
@@ -15,8 +16,8 @@ missing_packages() { # PACKAGE...
 }
 
 install_packages() { # PACKAGE...
-    apt-get -q update
-    DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends install "$@"
+    apt-get -q update &&
+        DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends install "$@"
 }
 
 # The digest covers what decides what pip installs, so an unchanged environment is not touched.
@@ -30,17 +31,17 @@ venv_is_current() { # CHECKOUT PYTHON
 }
 
 make_venv() { # CHECKOUT PYTHON
-    [ -x "$1/.venv/bin/pip" ] || "$2" -m venv --clear "$1/.venv"
+    if [ ! -x "$1/.venv/bin/pip" ]; then "$2" -m venv --clear "$1/.venv" || return; fi
     "$1/.venv/bin/pip" --disable-pip-version-check --no-input install --quiet \
-        --constraint "$1/constraints.txt" --editable "$1"
-    venv_digest "$1" "$2" >"$1/.venv/treadle-digest"
+        --constraint "$1/constraints.txt" --editable "$1" &&
+        venv_digest "$1" "$2" >"$1/.venv/treadle-digest"
 }
 
 # systemd starts the engine where it is there; elsewhere dockerd runs by itself, and its pid is kept for --down.
 start_engine() { # STATE_FOLDER LOG
     local waited=0
     if [ -d /run/systemd/system ]; then
-        systemctl start docker
+        systemctl start docker || complain 'systemctl start docker failed: see journalctl -u docker'
     elif ! engine_answers; then
         setsid dockerd </dev/null >>"$2" 2>&1 9>&- &
         printf '%s\n' "$!" >"$1/dockerd.pid"
@@ -66,7 +67,7 @@ stop_engine() { # STATE_FOLDER
     [ -e "$1/dockerd.pid" ] || return 0
     pid=$(cat "$1/dockerd.pid")
     if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ]; then
-        kill "$pid"
+        kill "$pid" || return
         while [ -e "/proc/$pid" ] && [ "$waited" -lt 30 ]; do sleep 1; waited=$((waited + 1)); done
         if [ -e "/proc/$pid" ]; then
             complain "dockerd (pid $pid) did not stop in 30 s"

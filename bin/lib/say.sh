@@ -30,7 +30,7 @@ part() { # NAME LOG|- COMMAND...
             tail -n 20 "$log" | sed 's/^/    /' >&2
         fi
         complain "What was done stays; run the same command again to go on from here."
-        return "$status"
+        return 1
     fi
     SAY_PARTS+=("$((SECONDS - began)) $name")
     say "$name: $((SECONDS - began)) s"

@@ -28,6 +28,11 @@ class NodePaths:
         return self.at("/var/lib/config-data/puppet-generated")
 
     @property
+    def owner(self) -> Path:
+        """Names the stack whose configuration lies below this root."""
+        return self.at("/var/lib/config-data/.treadle-stack")
+
+    @property
     def kolla_config(self) -> Path:
         return self.at("/var/lib/kolla/config_files")
 

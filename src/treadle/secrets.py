@@ -66,6 +66,12 @@ class Secrets:
         self._shown = {**self._by_form, **{mark: mark for mark in self._by_form.values()}, MARK: MARK}
         self._shown_pattern = _longest_first(self._shown)
 
+    @property
+    def too_short(self) -> list[str]:
+        """Names of secrets that are not masked, because they are shorter than ``SHORTEST``."""
+        return sorted(name for name, value in self.values.items()
+                      if len(value.encode("utf-8", "surrogateescape")) < SHORTEST)
+
     def mask_bytes(self, data: bytes) -> bytes:
         """``data`` with every secret, in every known encoding, replaced by its mark."""
         return self._pattern.sub(lambda found: self._by_form[found.group()], data)

@@ -25,7 +25,7 @@ BASE = tree("etc", **{"etc/a.conf": "x = 1\n", "etc/b.conf": ""})
     (with_file(BASE, "etc", mode=0o700), False),
     (ConfigTree({**BASE.files, "etc/c.conf": BASE.files["etc/b.conf"]}), False),
     (ConfigTree({path: entry for path, entry in BASE.files.items() if path != "etc/b.conf"}), False),
-    (ConfigTree({("etc/c.conf" if path == "etc/b.conf" else path): entry for path, entry in BASE.files.items()}), False),
+    (ConfigTree({path.replace("b.conf", "c.conf"): entry for path, entry in BASE.files.items()}), False),
     (ConfigTree({**BASE.files, "etc/swift/object.ring.gz": File("file", 0o644, 0, 0, os.urandom(4))}), True),
     (ConfigTree({**BASE.files, "etc/swift/account.builder": File("file", 0o644, 0, 0, b"1")}), True),
     (ConfigTree({**BASE.files, "etc/swift/backups/1.builder": File("file", 0o644, 0, 0, b"1")}), True),

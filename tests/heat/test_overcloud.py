@@ -180,3 +180,13 @@ def test_a_broken_sample_that_nobody_uses_does_no_harm(tree: Path) -> None:
     assert evaluate_overcloud(tree, tree / "roles_data.yaml", [], base_parameter_defaults=PASSWORDS).outputs
     with pytest.raises(TemplateError, match=r"sample\.j2\.yaml:1"):
         evaluate_overcloud(tree, tree / "roles_data.yaml", [tree / "sample.yaml"], base_parameter_defaults=PASSWORDS)
+
+
+def test_a_changed_include_is_rendered_again(tree: Path) -> None:
+    (tree / "part.j2").write_text("one")
+    (tree / "overcloud.j2.yaml").write_text(
+        "heat_template_version: queens\noutputs: {o: {value: {% include 'part.j2' %}}}\n")
+    files = Files()
+    assert evaluate_overcloud(tree, tree / "roles_data.yaml", [], files=files).outputs == {"o": "one"}
+    (tree / "part.j2").write_text("other")
+    assert evaluate_overcloud(tree, tree / "roles_data.yaml", [], files=files).outputs == {"o": "other"}

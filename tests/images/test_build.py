@@ -105,11 +105,14 @@ def test_a_failed_build_keeps_the_old_image_and_shows_the_end_of_its_log(project
     assert project.build().built == () and image_id() == before
 
 
-def test_the_users_override_is_part_of_the_recipe(project: Project) -> None:
-    own, before = project.root / "own.j2", image_id()
+def test_the_users_override_is_part_of_the_recipe_and_a_containers_image_is_kept(project: Project) -> None:
+    own, before, client = project.root / "own.j2", image_id(), docker.from_env()
+    container = client.containers.create(REFERENCE, ["true"], name=NAMESPACE)
     own.write_text("\n{% block probe_footer %}\nLABEL own=yes\n{% endblock %}\n")
     assert project.build(own).built == ("probe",) and image_id() != before
-    assert docker.from_env().images.get(REFERENCE).labels["own"] == "yes"
+    assert client.images.get(REFERENCE).labels["own"] == "yes"
+    assert client.images.get(before).tags == [f"{REFERENCE}-previous"]
+    container.remove()
     assert project.build(own).built == () and project.state() == "recipe may have changed"
 
 

@@ -99,7 +99,7 @@ def test_an_image_that_the_engine_lacks_is_named_with_its_place():
 def test_a_secret_that_docker_inspect_would_show_is_refused(entry):
     plan = node_plan({3: {"c": {"image": "img", **entry}}}, secrets={"A": "s3cret/value", "B": """q'u"o\\te"""},
                      owners={"container c": "keystone"})
-    with pytest.raises(PlanError, match=r"keystone\.docker_config\.c\.\w+: the secret [AB] would be readable") as caught:
+    with pytest.raises(PlanError, match=r"keystone\.docker_config\.c\.\w+: the secret [AB] would be") as caught:
         build(plan)
     assert "s3cret" not in str(caught.value)
 
@@ -118,7 +118,7 @@ def test_kinds_of_containers(entry, copies_once, recorded):
 
 def test_host_paths_that_are_not_there(tmp_path):
     (tmp_path / "var/lib/there").mkdir(parents=True)
-    plan = node_plan({3: {"c": {"image": "img", "volumes": [
-        "/var/lib/there:/a", "/var/lib/absent:/b:ro", "named:/c", "/dev:/dev", "/no/such/folder:/d"]}}}, root=str(tmp_path))
+    mounts = ["/var/lib/there:/a", "/var/lib/absent:/b:ro", "named:/c", "/dev:/dev", "/no/such/folder:/d"]
+    plan = node_plan({3: {"c": {"image": "img", "volumes": mounts}}}, root=str(tmp_path))
     assert missing_paths(build(plan)["c"], NodePaths("test", str(tmp_path))) == [
         f"{tmp_path}/var/lib/absent", "/no/such/folder"]

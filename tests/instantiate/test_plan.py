@@ -13,6 +13,7 @@ from treadle.instantiate.desired import Desired, Held
 from treadle.instantiate.plan import CONFIG, CONFIG_DATA, SPEC, STEP, Action, Kind, Run, changes, plan
 from treadle.plan.containers import parse_container
 
+UNWANTED = "no service wants it any more"
 WORDS = ("keystone.conf [token] expiration 3600 → 7200",)
 NEW_CONFIG = Held("volume:keystone", 500.0, WORDS)
 OLD_CONFIG = Held("volume:keystone", 50.0, ("long ago",))
@@ -27,6 +28,10 @@ def there(state="running", status="Up 2 minutes", *, spec="s1", config="c1", nam
     data = more.pop("data", {})
     labels = {SPEC: spec, CONFIG: config, CONFIG_DATA: canonical(data).decode(), STEP: "3"}
     return replace(observed(name, state, status, **more), labels={**observed(name).labels, **labels})
+
+
+def ended(code, **more: Any):
+    return there("exited", f"Exited ({code}) now", **more)
 
 
 ONCE = {"environment": ["KOLLA_CONFIG_STRATEGY=COPY_ONCE"]}
@@ -53,8 +58,8 @@ TABLE = {
     # wanted, not there: create
     "absent": Line(wanted(), None, Kind.CREATE, ["not there"]),
     # there, not wanted: remove
-    "unwanted": Line(None, there(), Kind.REMOVE, ["no service wants it any more"]),
-    "unwanted and stopped": Line(None, there("exited", "Exited (1) now"), Kind.REMOVE, ["no service wants it any more"]),
+    "unwanted": Line(None, there(), Kind.REMOVE, [UNWANTED]),
+    "unwanted and stopped": Line(None, ended(1), Kind.REMOVE, [UNWANTED]),
     # spec or image: recreate
     "spec": Line(wanted(spec="s2", user="b"), there(data={"user": "a"}), Kind.RECREATE, ["spec: user a → b"]),
     "spec whose words are lost": Line(wanted(spec="s2"), there(), Kind.RECREATE, ["spec changed"]),
@@ -63,12 +68,13 @@ TABLE = {
                            ["spec: user (unset) → b", "image img: one → two"]),
     "spec wins over config": Line(wanted(spec="s2", config="c2", sources=[NEW_CONFIG]), there(), Kind.RECREATE,
                                   ["spec changed"]),
-    "spec of a stopped one": Line(wanted(spec="s2"), there("exited", "Exited (0) now"), Kind.RECREATE, ["spec changed"]),
+    "spec of a stopped one": Line(wanted(spec="s2"), ended(0), Kind.RECREATE, ["spec changed"]),
     # config, COPY_ONCE: recreate
     "config, copied once": Line(wanted(config="c2", sources=[NEW_CONFIG], **ONCE), there(), Kind.RECREATE,
                                 [f"config: {WORDS[0]}"]),
-    "config that changed twice": Line(wanted(config="c2", sources=[NEW_CONFIG, replace(OLD_CONFIG, since=400.0)], **ONCE),
-                                      there(), Kind.RECREATE, [f"config: {WORDS[0]}", "config: long ago"]),
+    "config that changed twice": Line(wanted(config="c2", sources=[NEW_CONFIG, replace(OLD_CONFIG, since=400.0)],
+                                             **ONCE), there(), Kind.RECREATE,
+                                      [f"config: {WORDS[0]}", "config: long ago"]),
     "a mount was added, copied once": Line(wanted(config="c2", sources=[OLD_CONFIG], **ONCE), there(), Kind.RECREATE,
                                            ["config: volume:keystone changed"]),
     "copied once, restarted since": Line(wanted(config="c2", sources=[NEW_CONFIG], **ONCE), there(), Kind.RECREATE,
@@ -86,27 +92,27 @@ TABLE = {
                                                    [f"config: {WORDS[0]}"], started=500.0),
     "no config at all": Line(wanted(sources=[], config=""), there(config=""), Kind.NONE),
     # wanted, stopped or unhealthy: start or restart
-    "stopped": Line(wanted(), there("exited", "Exited (0) now"), Kind.START, ["it is exited"]),
+    "stopped": Line(wanted(), ended(0), Kind.START, ["it is exited"]),
     "created, never started": Line(wanted(), there("created", "Created"), Kind.START, ["it is created"]),
-    "stopped with new config": Line(wanted(config="c2", sources=[NEW_CONFIG]), there("exited", "Exited (0) now"),
+    "stopped with new config": Line(wanted(config="c2", sources=[NEW_CONFIG]), ended(0),
                                     Kind.START, ["it is exited"]),
     "unhealthy": Line(wanted(), there(status="Up 2 minutes (unhealthy)"), Kind.RESTART, ["it is unhealthy"]),
     "healthy": Line(wanted(), there(status="Up 2 minutes (healthy)"), Kind.NONE),
     "health not known yet": Line(wanted(), there(status="Up 2 seconds (health: starting)"), Kind.NONE),
     # a one-shot that failed, or whose spec or config changed: run again
     "one-shot, first time": Line(wanted(**SHOT), None, Kind.RUN, ["not run yet"]),
-    "one-shot that failed": Line(wanted(**SHOT), there("exited", "Exited (3) now"), Kind.RUN, ["ended with 3 last time"]),
-    "one-shot whose code is allowed": Line(wanted(exit_codes=[0, 3], **SHOT), there("exited", "Exited (3) now"), Kind.NONE),
+    "one-shot that failed": Line(wanted(**SHOT), ended(3), Kind.RUN, ["ended with 3 last time"]),
+    "one-shot whose code is allowed": Line(wanted(exit_codes=[0, 3], **SHOT), ended(3), Kind.NONE),
     "one-shot that was interrupted": Line(wanted(**SHOT), there(), Kind.RUN, ["was not finished (it is running)"]),
     "one-shot never started": Line(wanted(**SHOT), there("created", "Created"), Kind.RUN,
                                    ["was not finished (it is created)"]),
-    "one-shot, spec": Line(wanted(spec="s2", user="b", **SHOT), there("exited", "Exited (0) now", data=SHOT), Kind.RUN,
+    "one-shot, spec": Line(wanted(spec="s2", user="b", **SHOT), ended(0, data=SHOT), Kind.RUN,
                            ["spec: user (unset) → b"]),
-    "one-shot, image": Line(wanted(image_id="sha256:two", **SHOT), there("exited", "Exited (0) now"), Kind.RUN,
+    "one-shot, image": Line(wanted(image_id="sha256:two", **SHOT), ended(0), Kind.RUN,
                             ["image img: one → two"]),
-    "one-shot, config": Line(wanted(config="c2", sources=[NEW_CONFIG], **SHOT), there("exited", "Exited (0) now"),
+    "one-shot, config": Line(wanted(config="c2", sources=[NEW_CONFIG], **SHOT), ended(0),
                              Kind.RUN, [f"config: {WORDS[0]}"]),
-    "one-shot, done": Line(wanted(**SHOT), there("exited", "Exited (0) now"), Kind.NONE),
+    "one-shot, done": Line(wanted(**SHOT), ended(0), Kind.NONE),
     "removed one-shot, first time": Line(wanted(**GONE), None, Kind.RUN, ["not run yet"]),
     "removed one-shot that failed": Line(wanted(**GONE), None, Kind.RUN, ["ended with 1 last time"],
                                          run=Run("s1", "c1", "sha256:one", 1)),
@@ -139,12 +145,13 @@ def test_order_is_step_then_removals_then_start_order_then_name():
 
 
 def test_an_action_in_words():
-    assert str(Action(Kind.RESTART, "keystone", 3, ("config: a", "config: b"))) == "restart keystone: config: a; config: b"
+    assert str(Action(Kind.RESTART, "k", 3, ("config: a", "config: b"))) == "restart k: config: a; config: b"
     assert str(Action(Kind.NONE, "keystone", 3)) == "none keystone"
 
 
 # The law: once every action was done, there is nothing left to do.
 
+specs, configs, images = (st.sampled_from([f"{head}1", f"{head}2"]) for head in ("s", "c", "sha256:"))
 shapes = st.sampled_from([{}, ONCE, ALWAYS, SHOT, GONE, EXEC])
 held = st.lists(st.builds(Held, st.sampled_from(["volume:a", "kolla:b"]), st.sampled_from([50.0, 150.0, 500.0]),
                           st.just(("w",))), max_size=2)
@@ -152,9 +159,8 @@ held = st.lists(st.builds(Held, st.sampled_from(["volume:a", "kolla:b"]), st.sam
 
 @st.composite
 def desires(draw):
-    return wanted(draw(st.sampled_from("abcde")), step=draw(st.integers(1, 5)), spec=draw(st.sampled_from(["s1", "s2"])),
-                  image_id=draw(st.sampled_from(["sha256:one", "sha256:two"])), config=draw(st.sampled_from(["c1", "c2"])),
-                  sources=draw(held), **draw(shapes))
+    return wanted(draw(st.sampled_from("abcde")), step=draw(st.integers(1, 5)), spec=draw(specs),
+                  image_id=draw(images), config=draw(configs), sources=draw(held), **draw(shapes))
 
 
 @st.composite
@@ -162,13 +168,12 @@ def containers(draw):
     state, status = draw(st.sampled_from([
         ("running", "Up"), ("running", "Up (unhealthy)"), ("exited", "Exited (0) now"), ("exited", "Exited (1) now"),
         ("created", "Created"), ("dead", "Dead"), ("restarting", "Restarting (1) now")]))
-    return there(state, status, name=draw(st.sampled_from("abcdef")), spec=draw(st.sampled_from(["s1", "s2"])),
-                 config=draw(st.sampled_from(["c1", "c2"])), image=draw(st.sampled_from(["sha256:one", "sha256:two"])))
+    return there(state, status, name=draw(st.sampled_from("abcdef")), spec=draw(specs),
+                 config=draw(configs), image=draw(images))
 
 
 runs_of = st.dictionaries(st.sampled_from("abcde"), st.builds(
-    Run, st.sampled_from(["s1", "s2"]), st.sampled_from(["c1", "c2"]), st.sampled_from(["sha256:one", "sha256:two"]),
-    st.sampled_from([0, 1]), st.just(100.0)))
+    Run, specs, configs, images, st.sampled_from([0, 1]), st.just(100.0)))
 
 
 def pretend(action, world, started, runs, now=1000.0):
@@ -187,7 +192,7 @@ def pretend(action, world, started, runs, now=1000.0):
         case Kind.RUN | Kind.EXEC if item.recorded:
             runs[action.name] = Run(item.spec, item.config, item.image_id, 0, now)
         case Kind.RUN:
-            world[action.name] = there("exited", "Exited (0) now", name=item.name, spec=item.spec, config=item.config,
+            world[action.name] = ended(0, name=item.name, spec=item.spec, config=item.config,
                                        image=item.image_id, created=now)
 
 

@@ -37,7 +37,7 @@ def text(content: str | bytes) -> File:
     ("-- one\nselect\n", "select\n", ["etc/k.conf: - -- one"]),
     ("++x\n", "++y\n", ["etc/k.conf: - ++x", "etc/k.conf: + ++y"]),
     ("a b\nc d\ne f\n", "1 2\n3 4\n5 6\n", ["etc/k.conf: 6 lines changed"]),
-    ("pass old-password\n", "pass new-password\n", ["etc/k.conf: - pass @secret:Old@", "etc/k.conf: + pass @secret:New@"]),
+    ("p old-password\n", "p new-password\n", ["etc/k.conf: - p @secret:Old@", "etc/k.conf: + p @secret:New@"]),
     ("a b\n", "a b", ["etc/k.conf changed (line ends)"]),
     (b"a\0b", b"a\0c", ["etc/k.conf changed (binary)"]),
 ])
@@ -71,7 +71,8 @@ BASE = tree("etc", **{"etc/k.conf": "x=1\n"})
     (BASE, with_file(BASE, "etc/k.conf", uid=42), ["etc/k.conf owner 0:0 → 42:0"]),
     (BASE, with_file(BASE, "etc/k.conf", type="link"), ["etc/k.conf type file → link"]),
     (tree(), tree("d", **{"d/a": "", "b": ""}), ["new, 2 files"]),
-    (tree("d"), tree("d", **{f"f{n:02}": "" for n in range(15)}), [*(f"f{n:02} added" for n in range(12)), "and 3 more"]),
+    (tree("d"), tree("d", **{f"f{n:02}": "" for n in range(15)}),
+     [*(f"f{n:02} added" for n in range(12)), "and 3 more"]),
 ])
 def test_a_tree_that_changed(old, new, words):
     assert tree_words(old, new, MASK) == words

@@ -28,7 +28,7 @@ def test_empty_values_are_filled():
 def test_same_randomness_gives_the_same_password_and_biased_bytes_are_thrown_away():
     assert complete({}, ["A"], lambda n: b"\x00" * n) == {"A": "a" * 25}
     stream = iter([b"\xff" * 25, b"\xf8" * 25, bytes(range(25))])
-    assert complete({}, ["A"], lambda n: next(stream)) == {"A": "abcdefghijklmnopqrstuvwxy"}
+    assert complete({}, ["A"], lambda _: next(stream)) == {"A": "abcdefghijklmnopqrstuvwxy"}
 
 
 def test_kinds():

@@ -27,7 +27,7 @@ def folder(mode: int = 0o755) -> File:
     return File("dir", mode, UID, GID)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(trees, trees)
 def test_whatever_was_there_the_folder_becomes_the_tree(tmp_path_factory, before, after):
     target = tmp_path_factory.mktemp("v") / "volume"

@@ -182,10 +182,24 @@ def test_virtual_environment_is_current_until_what_decides_it_changes(tmp_path: 
     assert call("venv_is_current", tmp_path, "/usr/bin/python3", library="machine").returncode == 1
 
 
+def test_a_failed_installation_is_not_taken_for_a_current_one(tmp_path: Path) -> None:
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    pip = tmp_path / ".venv/bin/pip"
+    pip.write_text("#!/bin/sh\nexit 7\n")
+    pip.chmod(0o755)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text("a\n")
+    script = f'. "$0/bin/lib/say.sh"; . "$0/bin/lib/machine.sh"; part venv - make_venv {tmp_path} /usr/bin/python3'
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script, CHECKOUT], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 1 and "venv failed with status 7" in done.stderr
+    assert not (tmp_path / ".venv/treadle-digest").exists()
+
+
 def test_a_failing_part_shows_the_end_of_its_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     done = call("part", "packages", log, "bash", "-c", "seq 100; exit 3", library="say")
-    assert done.returncode == 3
+    assert done.returncode == 1
     assert "packages failed with status 3" in done.stderr and str(log) in done.stderr
     shown = [line.strip() for line in done.stderr.splitlines() if line.startswith("    ")]
     assert shown == [str(number) for number in range(81, 101)]

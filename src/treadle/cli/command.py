@@ -73,13 +73,15 @@ def rendered(state: StackState | None = None) -> Iterator[Events]:
         shown.close()
 
 
-def confirm(question: str, args: argparse.Namespace) -> None:
+def confirm(question: str, args: argparse.Namespace, events: Events) -> None:
     """Ask on a terminal unless ``--yes``. Raises InputError for a no, or where nobody can be asked."""
     if args.yes:
         return
     if not sys.stdin.isatty():
         raise InputError("nobody is there to say yes", key="--yes", hint="add --yes to go on without being asked")
-    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+    with events.span("prompt", question):
+        answer = input(f"{question} [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
         raise InputError("stopped: nothing was changed")
 
 

@@ -26,6 +26,7 @@ class DeleteOvercloud(Command):
     def take_action(self, args: argparse.Namespace) -> None:
         from treadle.cli.clouds import remove_entry
         from treadle.engine import Engine
+        from treadle.events import silent
         from treadle.rollout import hostprep
         from treadle.rollout.lock import held
 
@@ -37,7 +38,7 @@ class DeleteOvercloud(Command):
         for node, folders in data.items():
             print(f"{node}: containers and configuration of {state.stack} go" + "".join(
                 f"\n  {folder} and all that is in it" for folder in folders), file=self.app.stdout)
-        confirm("Delete this?", args)
+        confirm("Delete this?", args, silent())
         with rendered(state) as events, held(state.lock, "overcloud delete", events):
             engine = Engine()
             for plan in plans:

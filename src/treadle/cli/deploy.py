@@ -51,6 +51,9 @@ class DeployOvercloud(Command):
             gathered = gather(args, state)
         secrets = Secrets({k: v for plan in gathered.plans for k, v in plan.secrets.items()})
         events.masked_by(secrets.mask)
+        if secrets.too_short:
+            print(f"warning: too short to be told from other text, so they are not masked: "
+                  f"{', '.join(secrets.too_short)}", file=self.app.stderr)
         deploy = Deploy(state, gathered.plans, Engine(), events, args.message, gathered.inputs, check_only=args.check)
         try:
             deploy.prepare()
@@ -71,7 +74,7 @@ class DeployOvercloud(Command):
         deploy, gathered, secrets = self._prepared(args, events)
         if any(not preview.nothing for preview in deploy.previews):
             show(deploy.previews, args.format, self.app.stdout)
-            confirm("Do this?", args)
+            confirm("Do this?", args, events)
         else:
             print("Nothing to do: everything is as it should be.", file=self.app.stdout)
         state = stack_state(args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,8 @@ def gather(args: argparse.Namespace, state: StackState) -> Gathered:
     environments = [Path(path).absolute() for path in args.environments]
     result = evaluate_overcloud(folder, roles_file, environments, networks_file=networks,
                                 base_parameter_defaults={k: v for k, v in passwords.items() if k != FINGERPRINT_KEY})
+    for warning in result.files.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     nodes = _nodes(args, state, [role["name"] for role in result.roles])
     modules = {str(path.relative_to(folder / "puppet/modules")): path.read_text()
                for path in sorted((folder / "puppet/modules").rglob("*")) if path.is_file()}

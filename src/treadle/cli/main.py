@@ -25,6 +25,8 @@ class Commands(CommandManager):
 class Treadle(App):
     """The application object."""
 
+    NAME = "treadle"
+
     def __init__(self) -> None:
         super().__init__("deploys and changes an OpenStack cloud of containers, step by step", __version__,
                          Commands(GROUP), deferred_help=True)

@@ -61,6 +61,9 @@ class Live:
         from rich.markup import escape
 
         kind, _, edge = event.kind.rpartition(".")
+        if kind == "prompt":  # the terminal is the user's now
+            self._status.stop() if edge == "begin" else self._status.start()
+            return
         key = (kind, event.node, event.subject or event.text)
         if edge == "begin":
             self._doing[key] = event.text

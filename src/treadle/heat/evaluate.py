@@ -78,14 +78,11 @@ def _with(environment: Environment, parameters: Mapping[str, Any] | None,
 
 @contextmanager
 def _deep(file: str) -> Iterator[None]:
-    """Nested stacks nest Python's calls: room for them, and an error for templates without end."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _FRAMES))
+    """Nested stacks nest Python's calls: room for them, and an error for templates without end. The limit stays
+    raised, since another thread may be evaluating."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES))
     try:
         yield
     except RecursionError:
         raise TemplateError("the template is nested too deep to evaluate", source=file,
                             hint="does a template use itself, or an expression never end?") from None
-    finally:
-        sys.setrecursionlimit(before)
-

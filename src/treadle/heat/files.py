@@ -102,7 +102,10 @@ class Files:
 
     def derived(self, kind: str, path: str, make: Callable[[], T]) -> T:
         """What ``make`` gives for this content of ``path``, made once for each ``kind``."""
-        key = (kind, path, self.digest(path))
+        return self.kept((kind, path, self.digest(path)), make)
+
+    def kept(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """What ``make`` gives, made once for each ``key``, which must cover all that it depends on."""
         if key not in self._derived:
             self._derived[key] = make()
         value: T = self._derived[key]

@@ -109,7 +109,10 @@ def render_tree(templates_dir: str | Path, roles_file: str | Path, networks_file
     default = str(Path(root, "network_data.yaml"))
     chosen = networks_file or (default if files.exists(default) else None)
     networks = load_networks(chosen, files) if chosen else []
-    return _Renderer(root, roles, networks, files).run()
+    excludes = str(Path(root, _EXCLUDES))
+    inputs = [*walk_files(root, (".j2.yaml", ".j2")), *([excludes] if files.exists(excludes) else [])]
+    key = ("rendering", root, repr(roles), repr(networks), *((path, files.digest(path)) for path in inputs))
+    return files.kept(key, lambda: _Renderer(root, roles, networks, files).run())
 
 
 class _Renderer:
@@ -227,12 +230,12 @@ def _raised_at(error: BaseException, file: str) -> Source:
     return source
 
 
-def walk_files(root: str, ending: str) -> Iterator[str]:
+def walk_files(root: str, endings: str | tuple[str, ...]) -> Iterator[str]:
     """Absolute paths of files below ``root`` in order; hidden directories and node_modules are left out."""
     for directory, below, names in os.walk(root):
         below[:] = sorted(name for name in below if not name.startswith(".") and name not in _SKIPPED)
         for name in sorted(names):
-            if name.endswith(ending):
+            if name.endswith(endings):
                 yield str(Path(directory, name))
 
 

@@ -72,7 +72,8 @@ def build(names: Sequence[str] = (), *, events: Events, overrides: Sequence[Path
     """Build ``names`` (kolla's names; all of ``images.yaml`` when empty) and the parents that they need.
 
     ``overrides`` are the user's own kolla template overrides, after the project's. ``rebuild`` builds the
-    named images even when they are current, without the engine's cache, so that newer packages come in.
+    named images (without names: all, parents too) even when they are current, without the engine's cache, so
+    that newer packages come in.
     ``folder`` is the project's ``images/``. The record of what was built is kept under ``state``.
 
     Raises InputError (a name or an override file), EngineError (no engine), ImageError (kolla-build failed;
@@ -85,7 +86,8 @@ def build(names: Sequence[str] = (), *, events: Events, overrides: Sequence[Path
     engine = Engine()
     with _lock(state, events) as lock:
         work = _Work(project, engine, events, state, logs, files, lock)
-        built = () if not rebuild and work.current(wanted) else work.build(wanted, wanted if rebuild else ())
+        forced = (names or tuple(image.name for image in project.images)) if rebuild else ()
+        built = () if not forced and work.current(wanted) else work.build(wanted, forced)
     current = tuple(name for name in wanted if name not in built)
     if not built:
         events.emit("images.current", f"{len(current)} images are up to date")

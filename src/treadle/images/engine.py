@@ -53,6 +53,7 @@ class Engine:
     def set_aside(self, reference: str) -> None:
         """Give an image another tag, so that kolla-build sees none and yet nothing is lost."""
         if self.image_id(reference):
+            self._drop(reference + OLD)
             name, _, tag = reference.rpartition(":")
             self._api.tag(reference, name, tag + OLD, force=True)
             self._api.remove_image(reference, noprune=True)
@@ -63,5 +64,10 @@ class Engine:
         if self.image_id(reference + OLD):
             if not self.image_id(reference):
                 self._api.tag(reference + OLD, name, tag, force=True)
-            # forced: a container may still run from it, and keeps the layers alive
-            self._api.remove_image(reference + OLD, force=True)
+            self._drop(reference + OLD)
+
+    def _drop(self, old: str) -> None:
+        """Remove an old image, or leave it to the next build while a container (even a stopped one) needs it."""
+        others = len(self._inspect(old).get("RepoTags") or ()) > 1
+        if self.image_id(old) and (others or not self._api.containers(all=True, filters={"ancestor": old})):
+            self._api.remove_image(old)

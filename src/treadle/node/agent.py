@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from treadle.engine import Engine, Observed
-from treadle.errors import EngineError, StepFailed
+from treadle.errors import StepFailed
 from treadle.events import Events
 from treadle.files import write_private
 from treadle.gateway import Gateway
@@ -21,9 +21,9 @@ from treadle.generate.job import GENERATE_STEP, modules_digest
 from treadle.instantiate import Action, Executor, Run, build_desired, changes, source_keys
 from treadle.instantiate import plan as plan_actions
 from treadle.instantiate.plan import STEP
+from treadle.node import preflight
 from treadle.node.configuration import Mask, pieces, preview, put
 from treadle.node.hostpuppet import HostPuppet
-from treadle.node.listeners import conflicts
 from treadle.node.records import PuppetRuns
 from treadle.paths import NodePaths
 from treadle.plan.build import STEPS
@@ -68,33 +68,8 @@ class NodeAgent:
     # Before anything is changed
 
     def check(self) -> None:
-        """Images there, names and ports free. Raises EngineError or PlanError; changes nothing."""
-        observed = self._executor.observe()
-        ids = self.engine.image_ids(self.plan.images())
-        build_desired(self.plan, ids, {})
-        for image in self.plan.images():
-            if image not in ids:
-                raise EngineError(f"the engine has no image {image}", hint="openstack overcloud image build")
-        created = [name for containers in self.plan.docker_config.values() for name, c in containers.items()
-                   if c.action == "run" and name not in observed]
-        for name in created:
-            wanted = self.plan.container_prefix + name
-            stranger = self.engine.owner_of(wanted)
-            if stranger:
-                raise EngineError(f"a container called {wanted} is there, but it is not this stack's",
-                                  key=f"{self.plan.node}: docker_config.{name}",
-                                  hint=f"remove or rename it: docker rename {stranger.engine_name} NEW-NAME")
-        if created:
-            self._check_ports(observed)
-        if self.plan.step_config.strip():
-            HostPuppet(self.plan).require()
-
-    def _check_ports(self, observed: Mapping[str, Observed]) -> None:
-        taken = conflicts(self.plan.listens, self.plan.addresses, [c.id for c in observed.values()])
-        if taken:
-            said = "\n".join(f"  {c.service} wants {c.address}:{c.port}, which {c.holder} has" for c in taken)
-            raise EngineError(f"ports are taken on {self.plan.node}:\n{said}",
-                              hint="stop those processes, or choose other addresses or ports by parameters")
+        """Images there, names, ports and place free. Raises TreadleError; changes nothing."""
+        preflight.check(self.plan, self.engine, self.observed())
 
     # Pre: configuration
 
@@ -130,6 +105,7 @@ class NodeAgent:
         """Put the generation's files where containers find them, and the hiera data where Puppet does."""
         with self.events.span("propagate", f"generation {generation[:12]}", node=self.plan.node):
             self._executor.sweep()
+            write_private(self.paths.owner, self.plan.stack + "\n")
             self._write_modules()
             self._write_hieradata()
             changed = put(self.plan, pieces(self.plan, trees), generation, self._mask)
@@ -224,6 +200,7 @@ class NodeAgent:
         put(msgspec.structs.replace(self.plan, kolla_config={}, scripts={}), [], "", self._mask)
         for name in (*self._hieradata(), "hieradata/config_step.json"):
             (self.paths.puppet_etc / name).unlink(missing_ok=True)
+        self.paths.owner.unlink(missing_ok=True)
         shutil.rmtree(self.paths.state, ignore_errors=True)
 
     # Inside

@@ -64,7 +64,8 @@ class NodePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Every mount of containers and bootstrap tasks, as templates give it."""
         containers = [c for step in self.docker_config.values() for c in step.values()]
         tasks = [task for step in self.docker_puppet_tasks.values() for task in step]
-        return [volume for one in (*containers, *tasks) for volume in one.volumes]
+        return [volume for one in containers for volume in one.volumes] + [
+            volume for one in tasks for volume in one.volumes]
 
     def images(self) -> list[str]:
         """Every image that this plan names, sorted, each once."""

@@ -33,9 +33,10 @@ def run(plan: NodePlan, events: Events) -> int:
     variables = {"treadle_root": plan.root, "role_name": plan.role, "stack_name": plan.stack,
                  "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     failed: list[str] = []
+    changed: list[bool] = []
     items: list[str] = []  # of the task that runs: its own failure says no more than that one of them failed
 
-    def heard(event: Mapping[str, Any]) -> None:
+    def heard(event: Mapping[str, Any]) -> None:  # gives no True: then the runner writes no results to disk
         data = event.get("event_data", {})
         if event["event"] == "runner_item_on_failed":
             items.append(_failure(data))
@@ -43,8 +44,8 @@ def run(plan: NodePlan, events: Events) -> int:
             failed.extend([] if data.get("ignore_errors") else items or [_failure(data)])
             items.clear()
         elif event["event"] == "runner_on_ok":
-            events.emit("host_prep.task", data.get("task", ""), node=plan.node,
-                        changed=bool(data.get("res", {}).get("changed")))
+            changed.append(bool(data.get("res", {}).get("changed")))
+            events.emit("host_prep.task", data.get("task", ""), node=plan.node, changed=changed[-1])
 
     with tempfile.TemporaryDirectory(prefix="treadle-host-prep-") as folder, \
             events.span("host_prep", f"{len(plan.host_prep_tasks)} host_prep_tasks", node=plan.node):
@@ -57,14 +58,15 @@ def run(plan: NodePlan, events: Events) -> int:
             said = "\n".join(f"  | {line}" for line in failed) or f"  | {_end_of_output(done)}"
             raise StepFailed(f"host_prep_tasks failed on {plan.node} ({done.status})\n{said}",
                              hint="correct the task or the node, then run the same deploy again")
-        # The runner reads its numbers from the folder, so they are taken while it is there.
-        return int((done.stats or {}).get("changed", {}).get(plan.node, 0))
+    return sum(changed)
 
 
 def _failure(data: Mapping[str, Any]) -> str:
     """``task: what it said``."""
     result = data.get("res", {})
-    return f"{data.get('task', '?')}: {result.get('msg') or result.get('stderr') or result}"
+    item = f" ({result['item']})" if "item" in result else ""
+    said = "; ".join(str(result[key]) for key in ("msg", "stderr") if result.get(key))
+    return f"{data.get('task', '?')}{item}: {said or result}"
 
 
 def _end_of_output(done: Any) -> str:

@@ -20,7 +20,7 @@ define treadle::haproxy::endpoint (
   Array[String[1]] $options            = [],
   Hash[String[1], String[1]] $timeouts = {},
   String[1] $balance                   = 'roundrobin',
-  String[1] $member_options            = 'check inter 2000 rise 2 fall 5',
+  String[1] $member_options            = 'check inter 2s downinter 500ms rise 1 fall 5',
 ) {
   $key = regsubst($service, '-', '_', 'G')
   $vips = unique($networks.map |$network| { lookup("${network}_virtual_ip") })

@@ -22,6 +22,10 @@ class treadle::profile::base::database::mysql (
       'port'                  => $port,
       'max_connections'       => $max_connections,
       'skip-name-resolve'     => true,
+      'character_set_server'  => 'utf8mb3',
+      'collation_server'      => 'utf8mb3_general_ci',
+      # Migrations that say "DEFAULT CHARACTER SET utf8" get the same collation as the rest. MariaDB 11.3 and later.
+      'loose_character_set_collations' => 'utf8mb3=utf8mb3_general_ci',
       'innodb_file_per_table' => 'ON',
       'pid-file'              => '/run/mysqld/mysqld.pid',
       'socket'                => '/run/mysqld/mysqld.sock',

@@ -1,0 +1,91 @@
+"""The user's clouds.yaml: our entry comes and goes, everything else stays as it was."""
+
+import stat
+
+import pytest
+import yaml
+
+from treadle.cli import clouds
+from treadle.errors import InputError
+
+OUTPUTS = {"KeystoneURL": "http://127.0.24.2:5000", "KeystoneRegion": "regionTwo"}
+HIDDEN = {"AdminPassword": "s3cret"}
+ENTRY = {"auth": {"auth_url": "http://127.0.24.2:5000", "username": "admin", "password": "s3cret",
+                  "project_name": "admin", "user_domain_name": "Default", "project_domain_name": "Default"},
+         "region_name": "regionTwo", "identity_api_version": "3"}
+OTHERS = """\
+# mine
+clouds:
+  work:  # the one at work
+    auth: {auth_url: "https://work.example"}
+    verify: no
+cache:
+  expiration: 7
+"""
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    path = tmp_path / "openstack/clouds.yaml"
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+    return path
+
+
+def test_where_it_is(monkeypatch):
+    monkeypatch.delenv("OS_CLIENT_CONFIG_FILE", raising=False)
+    monkeypatch.setenv("HOME", "/home/me")
+    assert str(clouds.path()) == "/home/me/.config/openstack/clouds.yaml"
+
+
+@pytest.mark.parametrize("before", [None, "", "clouds:\n", "clouds: {}\n", "{}", "# empty\n"])
+def test_the_first_entry(file, before):
+    if before is not None:
+        file.parent.mkdir()
+        file.write_text(before)
+    clouds.write_entry("overcloud", OUTPUTS, HIDDEN)
+    assert yaml.safe_load(file.read_text()) == {"clouds": {"overcloud": ENTRY}}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_others_and_comments_stay(file):
+    file.parent.mkdir()
+    file.write_text(OTHERS)
+    clouds.write_entry("overcloud", OUTPUTS, HIDDEN)
+    document = yaml.safe_load(file.read_text())
+    assert document["clouds"]["overcloud"] == ENTRY and document["cache"] == {"expiration": 7}
+    assert "# mine" in file.read_text() and "# the one at work" in file.read_text() and "verify: no" in file.read_text()
+    clouds.remove_entry("overcloud")
+    assert yaml.safe_load(file.read_text()) == yaml.safe_load(OTHERS)
+    assert "# the one at work" in file.read_text()
+
+
+def test_the_same_entry_again_leaves_the_file_alone(file):
+    clouds.write_entry("overcloud", OUTPUTS, HIDDEN)
+    inode = file.stat().st_ino
+    clouds.write_entry("overcloud", dict(OUTPUTS), dict(HIDDEN))
+    assert file.stat().st_ino == inode
+    clouds.write_entry("overcloud", OUTPUTS, {"AdminPassword": "another"})
+    assert yaml.safe_load(file.read_text())["clouds"]["overcloud"]["auth"]["password"] == "another"
+
+
+def test_a_cloud_without_keystone_gets_no_entry(file):
+    clouds.write_entry("overcloud", {}, HIDDEN)
+    clouds.remove_entry("overcloud")
+    assert not file.exists()
+
+
+def test_the_region_has_a_default():
+    assert clouds.entry({"KeystoneURL": "x"}, HIDDEN)["region_name"] == "regionOne"
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    ("clouds: [", "is no YAML"), ("- a\n", "expected a mapping of clouds"), ("clouds: [a]\n", "expected a mapping"),
+    ("just words\n", "expected a mapping of clouds"),
+])
+def test_a_file_that_is_no_clouds_file_is_named_and_left_alone(file, content, said):
+    file.parent.mkdir()
+    file.write_text(content)
+    with pytest.raises(InputError, match=said) as caught:
+        clouds.write_entry("overcloud", OUTPUTS, HIDDEN)
+    assert str(file) in str(caught.value) and "s3cret" not in str(caught.value)
+    assert file.read_text() == content

@@ -1,0 +1,100 @@
+"""What ``deploy --check`` prints: every change with its reason, in the order in which it would be done."""
+
+import io
+import json
+
+import pytest
+
+from tests.support import observed
+from treadle.cli.deploy import DeployOvercloud, masked, show, summary
+from treadle.cli.status import _row
+from treadle.errors import StepFailed
+from treadle.instantiate import Action, Desired, Kind
+from treadle.node import Preview
+from treadle.plan.containers import parse_container
+
+RESTART = Action(Kind.RESTART, "keystone", 3, ("config: keystone.conf [token] expiration 3600 → 7200",))
+CREATE = Action(Kind.CREATE, "nova_api", 4, ("not there",))
+NONE = Action(Kind.NONE, "mysql", 1)
+
+
+def shown(preview, form="text"):
+    out = io.StringIO()
+    show([preview], form, out)
+    return out.getvalue()
+
+
+def test_text():
+    preview = Preview("node-0", (NONE, RESTART, CREATE), ("step 3: bootstrap task keystone",),
+                      {"volume:keystone": ["keystone.conf [token] expiration 3600 → 7200"]})
+    assert shown(preview) == """\
+node-0: 1 to create, 1 to restart; 1 stay as they are
+  configuration volume:keystone
+      keystone.conf [token] expiration 3600 → 7200
+  step 3: bootstrap task keystone
+  step 3: restart keystone
+      config: keystone.conf [token] expiration 3600 → 7200
+  step 4: create nova_api
+      not there
+"""
+
+
+def test_new_configuration_is_one_line():
+    said = shown(Preview("n", (CREATE,), (), {"volume:b": ["new, 7 files"], "kolla:a.json": ["a.json added"],
+                                              "volume:c": ["c.conf x 1 → 2"]}))
+    assert "  new configuration: kolla:a.json, volume:b\n" in said and "new, 7 files" not in said
+    assert "  configuration volume:c\n      c.conf x 1 → 2\n" in said
+
+
+def test_json():
+    assert json.loads(shown(Preview("n", (NONE, CREATE), ("p",), {"k": ["w"]}), "json")) == [
+        {"node": "n", "puppet": ["p"], "configuration": {"k": ["w"]}, "actions": [
+            {"action": "create", "container": "nova_api", "step": 4, "reasons": ["not there"]}]}]
+
+
+@pytest.mark.parametrize(("preview", "said", "nothing"), [
+    (Preview("n", ()), "no container to touch; 0 stay as they are", True),
+    (Preview("n", (NONE,)), "no container to touch; 1 stay as they are", True),
+    (Preview("n", (NONE,), ("puppet",)), "no container to touch; 1 stay as they are", False),
+    (Preview("n", (NONE,), (), {"k": []}), "no container to touch; 1 stay as they are", False),
+    (Preview("n", (RESTART, RESTART, CREATE)), "1 to create, 2 to restart; 0 stay as they are", False),
+])
+def test_summary(preview, said, nothing):
+    assert (summary(preview), preview.nothing) == (said, nothing)
+
+
+def test_errors_are_masked():
+    error = masked(StepFailed("said pw", key="k", hint="log: pw"), lambda text: text.replace("pw", "***"))
+    assert str(error) == "k: said ***\n  log: ***"
+
+
+@pytest.mark.parametrize(("argv", "expected"), [
+    ([], {"stack": "overcloud", "environments": [], "check": False, "yes": False, "templates": None, "format": "text"}),
+    (["--templates"], {"templates": None}),
+    (["-e", "a", "--environment-file", "b", "-r", "r", "-n", "n", "--nodes", "x"],
+     {"environments": ["a", "b"], "roles_file": "r", "networks_file": "n", "nodes": "x"}),
+    (["--check", "--detailed-exitcode"], {"check": True, "detailed_exitcode": True}),
+    (["--format", "json"], {"format": "json"}),
+])
+def test_options(argv, expected):
+    args = vars(DeployOvercloud(None, None).get_parser("deploy").parse_args(argv))
+    assert {key: args[key] for key in expected} == expected
+
+
+SHOT = {"detach": False, "remove": True}
+
+
+def item(**entry):
+    return Desired("c", 3, parse_container("c", {"image": "i", **entry}, ""), "", "", "")
+
+
+@pytest.mark.parametrize(("action", "row"), [
+    (Action(Kind.NONE, "c", 3, (), item(), observed("c", status="Up (healthy)")), ("running", "healthy", "")),
+    (Action(Kind.NONE, "c", 3, (), item(), observed("c", "exited", "Exited (0) now")), ("exited 0", "", "")),
+    (Action(Kind.CREATE, "c", 3, ("not there",), item()), ("absent", "", "create: not there")),
+    (Action(Kind.NONE, "c", 3, (), item(**SHOT)), ("done", "", "")),
+    (Action(Kind.RUN, "c", 3, ("not run yet",), item(**SHOT)), ("not run", "", "run: not run yet")),
+    (Action(Kind.REMOVE, "c", 3, ("x",), None, observed("c")), ("running", "", "remove: x")),
+])
+def test_a_row_of_status(action, row):
+    assert _row("node-0", action) == ("node-0", 3, "c", *row)

@@ -1,0 +1,53 @@
+"""Events as people read them."""
+
+import io
+import re
+
+import pytest
+
+from treadle.cli.progress import Live, Plain, renderer, text_of
+from treadle.events import Event, Events
+
+
+@pytest.mark.parametrize(("event", "text"), [
+    (Event("phase.begin", "Plan"), "▶ Plan"),
+    (Event("phase.end", "Plan", data={"seconds": 1.26}), "✓ Plan  1.3 s"),
+    (Event("phase.fail", "Plan", node="n", data={"seconds": 0.04, "error": "x"}), "✗ Plan  0.0 s"),
+    (Event("action.begin", "restart keystone"), None),
+    (Event("action.end", "restart keystone", node="n", data={"why": "config: x 1 → 2", "seconds": 2.0}),
+     "    n: restart keystone (config: x 1 → 2)  2.0 s"),
+    (Event("action.fail", "restart keystone", node="n"), "    n: failed: restart keystone"),
+    (Event("generate.volume.end", "config volume nova", data={"seconds": 3.0}), "    config volume nova  3.0 s"),
+    (Event("generate.plan", "1 of 2"), None),
+    (Event("host_prep.task", "folder", data={"changed": True}), "    folder"),
+    (Event("host_prep.task", "folder", data={"changed": False}), None),
+    (Event("command.end", "overcloud deploy"), None),
+    (Event("lock.broken", "took over"), "    took over"),
+])
+def test_text(event, text):
+    assert text_of(event) == text
+
+
+def test_plain_lines_carry_the_time():
+    out = io.StringIO()
+    shown = Plain(out)
+    events = Events(shown)
+    with events.span("phase", "Plan"):
+        events.emit("generate.plan", "for the journal")
+    shown.close()
+    assert re.fullmatch(r"\[ +0\.\ds\] ▶ Plan\n\[ +0\.\ds\] ✓ Plan  0\.0 s\n", out.getvalue())
+
+
+def test_live_lines_take_text_as_it_is(capsys):
+    """Square brackets are no markup: option names stand in them."""
+    shown = Live()
+    events = Events(shown)
+    with events.span("phase", "Plan"), events.span("action", "restart k", why="k.conf [token] [/x] 1 → 2"):
+        pass
+    shown.close()
+    said = capsys.readouterr().err
+    assert "restart k (k.conf [token] [/x] 1 → 2)" in said and "✓ Plan" in said
+
+
+def test_where_there_is_no_terminal_lines_are_plain():
+    assert isinstance(renderer(), Plain)

@@ -1,0 +1,52 @@
+"""Files are the old one or the new one, never half of either."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from treadle.files import write_atomic, write_private
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize(("data", "held"), [("é", "é".encode()), (b"\0", b"\0"), ("", b"")])
+def test_text_and_bytes(tmp_path, data, held):
+    write_atomic(tmp_path / "new/folder/file", data, mode=0o640)
+    assert (tmp_path / "new/folder/file").read_bytes() == held
+    assert mode(tmp_path / "new/folder/file") == 0o640
+
+
+def test_a_reader_of_the_old_file_keeps_it(tmp_path):
+    path = tmp_path / "file"
+    write_atomic(path, "old", mode=0o600)
+    with path.open() as reader:
+        write_atomic(path, "new")
+        assert reader.read() == "old"
+    assert path.read_text() == "new" and mode(path) == 0o644
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "file"
+    write_atomic(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomic(path, "\udcff")
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_owner(tmp_path):
+    write_atomic(tmp_path / "file", "x", owner=(42435, 42))
+    info = (tmp_path / "file").stat()
+    assert (info.st_uid, info.st_gid) == (42435, 42)
+
+
+def test_private_files_and_the_folders_made_for_them(tmp_path):
+    write_private(tmp_path / "new/file", "x")
+    assert (mode(tmp_path / "new/file"), mode(tmp_path / "new")) == (0o600, 0o700)
+    tmp_path.chmod(0o755)
+    write_private(tmp_path / "file", "x")
+    assert (mode(tmp_path / "file"), mode(tmp_path)) == (0o600, 0o755)
