@@ -74,7 +74,6 @@ def propagate(tree: ConfigTree, target: Path) -> list[Change]:
     changes = difference(old, tree)
     if changes:
         target.mkdir(parents=True, exist_ok=True)
-        _sweep(target)
         _apply(changes, old, tree, target)
         left = difference(from_directory(target), tree)
         if left:
@@ -83,13 +82,8 @@ def propagate(tree: ConfigTree, target: Path) -> list[Change]:
     return changes
 
 
+#: What a killed run left under this name is no part of the tree, so the next run removes it.
 _NEW = ".treadle-new"
-
-
-def _sweep(target: Path) -> None:
-    """Remove the unfinished files of a run that was killed."""
-    for path in target.rglob(f"*{_NEW}"):
-        path.unlink()
 
 
 def _apply(changes: list[Change], old: ConfigTree, tree: ConfigTree, target: Path) -> None:

@@ -27,7 +27,10 @@ define treadle::haproxy::endpoint (
   $of_mode = $mode ? {
     'http'  => {
       'option'       => ["httpchk ${check}", 'httplog', 'forwardfor'] + $options,
-      'http-request' => ['set-header X-Forwarded-Proto https if { ssl_fc }', 'set-header X-Forwarded-Proto http if !{ ssl_fc }'],
+      'http-request' => [
+        'set-header X-Forwarded-Proto https if { ssl_fc }',
+        'set-header X-Forwarded-Proto http if !{ ssl_fc }',
+      ],
     },
     default => { 'option' => ['tcpka', 'tcplog'] + $options },
   }

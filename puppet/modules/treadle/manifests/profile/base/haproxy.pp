@@ -16,7 +16,9 @@
 # @param step Step of the deployment
 class treadle::profile::base::haproxy (
   String[1] $stats_password,
-  Hash[String[1], Hash] $endpoints = lookup('treadle::haproxy::endpoints', { 'merge' => 'deep', 'default_value' => {} }),
+  Hash[String[1], Hash] $endpoints = lookup('treadle::haproxy::endpoints', {
+    'merge' => 'deep', 'default_value' => {},
+  }),
   Integer[1] $maxconn              = 8192,
   Integer[1] $default_maxconn      = 4096,
   Hash[String[1], String[1]] $timeouts = {},

@@ -65,8 +65,9 @@ class treadle::profile::base::keystone (
       mode   => '0700',
     }
 
+    $api = treadle::socket($bind_ip, $port)
     treadle::healthcheck { 'keystone':
-      command => "exec curl --silent --show-error --fail --max-time 5 --output /dev/null http://${treadle::socket($bind_ip, $port)}/v3",
+      command => "exec curl --silent --show-error --fail --max-time 5 --output /dev/null http://${api}/v3",
     }
     treadle::healthcheck { 'keystone_cron':
       command => 'exec pgrep -x cron',

@@ -13,7 +13,9 @@ class treadle::profile::base::database::mysql (
   Stdlib::Port $port              = 3306,
   Integer[1] $max_connections     = 4096,
   Hash[String[1], Hash] $options  = {},
-  Array[String[1]] $databases     = lookup('treadle::mysql::databases', { 'merge' => 'unique', 'default_value' => [] }),
+  Array[String[1]] $databases     = lookup('treadle::mysql::databases', {
+    'merge' => 'unique', 'default_value' => [],
+  }),
   Integer $step                   = Integer(lookup('step')),
 ) {
   $defaults = {

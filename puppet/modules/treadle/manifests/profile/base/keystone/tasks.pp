@@ -7,7 +7,9 @@
 class treadle::profile::base::keystone::tasks (
   String[1] $service_project     = 'service',
   Array[String[1]] $roles        = [],
-  Array[String[1]] $auth_classes = lookup('treadle::keystone::auth_classes', { 'merge' => 'unique', 'default_value' => [] }),
+  Array[String[1]] $auth_classes = lookup('treadle::keystone::auth_classes', {
+    'merge' => 'unique', 'default_value' => [],
+  }),
 ) {
   keystone_tenant { $service_project:
     ensure  => present,
