@@ -75,9 +75,10 @@ class Cloud:
         vip = [{"ip_address": self.vip}]
         self.environment_file.write_text(yaml.safe_dump({"parameter_defaults": {
             "ControlFixedIPs": vip, "PublicVirtualFixedIPs": vip, "InternalApiVirtualFixedIPs": vip,
-            "RabbitEpmdPort": self.epmd_port, "CloudName": f"{self.name}.localdomain",
-            "CloudNameInternal": f"{self.name}.internalapi.localdomain",
-            "CloudNameCtlplane": f"{self.name}.ctlplane.localdomain"}}))
+            "RabbitEpmdPort": self.epmd_port, "RabbitDistPort": self.epmd_port + 1000,
+            "CloudName": f"{self.name}.localdomain",
+            **{f"CloudName{network}": f"{self.name}.{network.lower()}.localdomain"
+               for network in ("Internal", "Ctlplane", "Storage", "StorageManagement")}}}))
 
     @property
     def variables(self) -> dict[str, str]:
