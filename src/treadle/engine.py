@@ -131,6 +131,10 @@ class Engine:
     def start(self, container: str, name: str = "") -> None:
         self.call(f"start {name or container}", lambda api: api.start(container))
 
+    def resume(self, container: str) -> None:
+        """Let a paused container go on; it can neither be stopped nor started while it is paused."""
+        self.call(f"resume {container}", lambda api: api.unpause(container))
+
     def stop(self, container: str, grace: int | None = None) -> None:
         """Ask, wait ``grace`` seconds (the engine's 10 where None), then kill."""
         self.call(f"stop {container}", lambda api: api.stop(container, timeout=grace))

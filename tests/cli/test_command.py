@@ -87,6 +87,7 @@ def test_delete_asks_and_says_what_goes(treadle, tmp_path, monkeypatch):
     state = StackState(tmp_path / "state", "overcloud")
     state.save_plans([node_plan(root=str(tmp_path / "root"), host_prep_tasks=[
         {"name": "x", "file": {"path": "{{ treadle_root }}/var/lib/mysql", "state": "directory"}}])])
+    state.remember("folders", {"node-0": [str(data)]})
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
     status, out, err = treadle("delete")
     assert status == 1 and f"{data} and all that is in it" in out and "add --yes" in err

@@ -40,7 +40,7 @@ node-0: 1 to create, 1 to restart; 1 stay as they are
 
 
 def test_new_configuration_is_one_line():
-    said = shown(Preview("n", (CREATE,), (), {"volume:b": ["new, 7 files"], "kolla:a.json": ["a.json added"],
+    said = shown(Preview("n", (CREATE,), (), {"volume:b": ["new, 7 files"], "kolla:a.json": ["new, 1 file"],
                                               "volume:c": ["c.conf x 1 → 2"]}))
     assert "  new configuration: kolla:a.json, volume:b\n" in said and "new, 7 files" not in said
     assert "  configuration volume:c\n      c.conf x 1 → 2\n" in said

@@ -133,6 +133,17 @@ def test_what_a_hand_removed_comes_back(cloud: Cloud, engine: PrivateEngine) -> 
     assert cloud.planned() == {}
 
 
+def test_what_a_hand_stopped_or_paused_runs_again(cloud: Cloud, engine: PrivateEngine) -> None:
+    there = containers(engine, cloud)
+    engine.docker("stop", there["haproxy"][0])
+    engine.docker("pause", there["memcached"][0])
+    assert cloud.planned() == {"haproxy": "start", "memcached": "restart"}
+    cloud.deploy().ok()
+    assert {name: identity for name, (identity, _) in containers(engine, cloud).items()} == {
+        name: identity for name, (identity, _) in there.items()}
+    assert cloud.planned() == {} and cloud.token()["id"]
+
+
 def test_a_service_that_is_taken_out_goes_and_comes_back(cloud: Cloud, engine: PrivateEngine) -> None:
     without = cloud.folder / "without.yaml"
     without.write_text(yaml.safe_dump({"resource_registry": {"OS::TripleO::Services::Memcached": "OS::Heat::None"}}))

@@ -64,7 +64,7 @@ BASE = tree("etc", **{"etc/k.conf": "x=1\n"})
     (BASE, BASE, []),
     (tree("etc"), BASE, ["etc/k.conf added"]),
     (BASE, tree("etc"), ["etc/k.conf removed"]),
-    (tree(), tree("etc", a=""), ["a added"]),
+    (tree(), tree("etc", a=""), ["new, 1 file"]),
     (tree("etc"), tree(), []),
     (tree("etc"), with_file(tree("etc"), "etc", mode=0o700), ["etc mode 0755 → 0700"]),
     (BASE, with_file(BASE, "etc/k.conf", mode=0o600), ["etc/k.conf mode 0640 → 0600"]),

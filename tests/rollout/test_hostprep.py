@@ -7,6 +7,7 @@ import pytest
 from tests.support import Heard, node_plan
 from treadle.errors import StepFailed
 from treadle.events import silent
+from treadle.plan.folders import folders
 from treadle.rollout import hostprep
 
 
@@ -29,7 +30,7 @@ def test_folders_are_made_and_made_twice_is_no_change(tmp_path, monkeypatch):
     assert heard.kinds() == ["host_prep.begin", "host_prep.task", "host_prep.task", "host_prep.end"]
     assert [event.data["changed"] for event in heard[1:3]] == [True, True]
     assert heard[2].text == "of test"
-    assert hostprep.folders(plan) == [tmp_path / "var/lib/mysql", tmp_path / "var/lib/rabbitmq"]
+    assert folders(plan) == [tmp_path / "var/lib/mysql", tmp_path / "var/lib/rabbitmq"]
 
 
 def test_a_task_that_fails_is_named_and_nothing_after_it_is_run(tmp_path):
@@ -78,7 +79,7 @@ def test_no_tasks_cost_nothing():
     ({"file": "path=/var/lib/a state=directory"}, []), ({"command": "mkdir /var/lib/a"}, []),
 ])
 def test_folders_that_hold_data(task, made):
-    assert hostprep.folders(node_plan(host_prep_tasks=[task])) == [Path(path) for path in made]
+    assert folders(node_plan(host_prep_tasks=[task])) == [Path(path) for path in made]
 
 
 def test_the_digest_covers_tasks_and_root():

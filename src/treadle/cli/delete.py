@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -27,14 +28,13 @@ class DeleteOvercloud(Command):
         from treadle.cli.clouds import remove_entry
         from treadle.engine import Engine
         from treadle.events import silent
-        from treadle.rollout import hostprep
         from treadle.rollout.lock import held
 
         args.stack = args.stack_name or args.stack
         state = stack_state(args)
         plans = state.plans()
-        data = {plan.node: [] if args.keep_data else [f for f in hostprep.folders(plan) if f.exists()]
-                for plan in plans}
+        made = {} if args.keep_data else state.recall("folders") or {}
+        data = {plan.node: [f for f in map(Path, made.get(plan.node, [])) if f.exists()] for plan in plans}
         for node, folders in data.items():
             print(f"{node}: containers and configuration of {state.stack} go" + "".join(
                 f"\n  {folder} and all that is in it" for folder in folders), file=self.app.stdout)
@@ -45,7 +45,8 @@ class DeleteOvercloud(Command):
                 with events.span("phase", f"Delete from {plan.node}"):
                     _delete(plan, engine, events)
                     for folder in data[plan.node]:
-                        shutil.rmtree(folder)
+                        if folder.exists():  # it may have been inside one that went
+                            shutil.rmtree(folder)
             if not args.keep_data:
                 remove_entry(state.stack)
                 state.remove()

@@ -115,7 +115,7 @@ def show(previews: Any, form: str, out: Any) -> None:
         return
     for preview in previews:
         print(f"{preview.node}: {summary(preview)}", file=out)
-        new = [key for key, words in preview.configuration.items() if all(map(_is_new, words))]
+        new = [key for key, words in preview.configuration.items() if words and words[0].startswith("new, ")]
         if new:
             print(f"  new configuration: {', '.join(sorted(new))}", file=out)
         for key, words in sorted(preview.configuration.items()):
@@ -126,10 +126,6 @@ def show(previews: Any, form: str, out: Any) -> None:
         for action in preview.changes:
             print(f"  step {action.step}: {action.kind} {action.name}",
                   *(f"      {reason}" for reason in action.reasons), sep="\n", file=out)
-
-
-def _is_new(word: str) -> bool:
-    return word.startswith("new, ") or word.endswith(" added")
 
 
 def summary(preview: Any) -> str:

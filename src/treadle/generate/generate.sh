@@ -31,5 +31,6 @@ done
 find "${sources[@]}" \( -path '/etc/puppet*' -o -path '/opt/puppetlabs*' \) -prune -o -newer "$stamp" -print |
     awk -F/ '{ path = ""; for (i = 2; i <= NF; i++) { path = path "/" $i; print "." path } }' |
     LC_ALL=C sort -u > /tmp/changed
-tar --create --file=/treadle/out/tree.tar --directory=/ --numeric-owner --no-recursion --files-from=/tmp/changed
+tar --create --file=/treadle/out/tree.tar --directory=/ --numeric-owner --no-recursion \
+    --verbatim-files-from --files-from=/tmp/changed
 exit "$rc"

@@ -70,20 +70,19 @@ class Workshop:
         """
         if not jobs:
             return []
-        self.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with ThreadPoolExecutor(self.workers or os.cpu_count() or 1) as pool:
-            return list(pool.map(lambda job: self._run(job, etc), jobs))
+        own = self.scratch / str(os.getpid())
+        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with ThreadPoolExecutor(self.workers or os.cpu_count() or 1) as pool:
+                return list(pool.map(lambda job: self._run(own / job.config.volume, job, etc), jobs))
+        finally:
+            shutil.rmtree(own, ignore_errors=True)
 
-    def _run(self, job: Job, etc: PuppetEtc) -> Result:
+    def _run(self, folder: Path, job: Job, etc: PuppetEtc) -> Result:
         with self.events.span("generate.volume", f"config volume {job.config.volume}", node=self.hostname,
                               subject=job.config.volume):
-            folder = self.scratch / job.config.volume
-            shutil.rmtree(folder, ignore_errors=True)
-            try:
-                self._lay_out(folder, job, etc)
-                return self._container(folder, job)
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+            self._lay_out(folder, job, etc)
+            return self._container(folder, job)
 
     def _lay_out(self, folder: Path, job: Job, etc: PuppetEtc) -> None:
         (folder / "out").mkdir(parents=True, mode=0o700)
@@ -93,7 +92,7 @@ class Workshop:
             path.write_text(text)
 
     def _container(self, folder: Path, job: Job) -> Result:
-        name = f"docker-puppet-{self.stack}-{job.config.volume}"
+        name = f"docker-puppet-{self.stack}-{job.config.volume}-{os.getpid()}"
         binds = [f"{folder}/job:/treadle/job:ro", f"{folder}/out:/treadle/out", f"{self.modules}:/treadle/modules:ro",
                  f"{SCRIPT}:/treadle/generate.sh:ro", *job.config.volumes]
         config = {

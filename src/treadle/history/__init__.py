@@ -64,7 +64,9 @@ class History:
         before = self.repository.resolve(REF)
         when = int(time.time())
         commit = self.repository.commit(REF, files, author=author, when=when, message=message)
-        return Generation(commit, author, when, message, new=commit != before)
+        if commit == before:
+            return self.newest() or Generation(commit)
+        return Generation(commit, author, when, message, new=True)
 
     def _node_files(self, name: str, node: NodeSnapshot) -> dict[str, Blob]:
         files: dict[str, Blob] = {}
@@ -92,7 +94,8 @@ class History:
         """
         commit = self.repository.resolve(f"{generation}^{{commit}}")
         if commit is None:
-            raise HistoryError(f"no generation is called {generation}", hint="openstack overcloud config history")
+            raise HistoryError(f"no generation is called {generation}",
+                               hint=f"see them: git --git-dir {self.repository.path} log")
         found = self.repository.read(commit, f"metadata/{node}.json")
         if not found:
             return {}

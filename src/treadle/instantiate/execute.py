@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 from treadle.engine import NODE, STACK, TRANSIENT, Engine, Observed
 from treadle.errors import EngineError, StepFailed
 from treadle.gateway import Gateway
 from treadle.instantiate.desired import Desired, missing_paths
 from treadle.instantiate.plan import Action, Kind, Run
-from treadle.instantiate.request import health_argv, request, seconds
+from treadle.instantiate.request import env_file_values, health_argv, request, seconds
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import NodePlan
 
@@ -87,6 +88,8 @@ class Executor:
             case Kind.START if there:
                 self.engine.start(there.id, action.name)
             case Kind.RESTART if there:
+                if there.state == "paused":
+                    self.engine.resume(there.id)
                 self.engine.stop(there.id)
                 self.engine.start(there.id, action.name)
             case Kind.CREATE | Kind.RECREATE if item:
@@ -106,7 +109,7 @@ class Executor:
     def _replace(self, item: Desired, there: Observed | None) -> str:
         """The new container exists before the old one goes: a spec that the engine refuses costs nothing."""
         name = self.plan.container_prefix + item.name
-        config, host = request(item, self.plan, os.environ)
+        config, host = request(item, self.plan, os.environ, self._env_files(item))
         self.engine.remove(name + NEW)
         made = self.engine.create(name + NEW, config, host)
         if there:
@@ -114,6 +117,16 @@ class Executor:
         self.engine.rename(made, name)
         self.engine.start(made, item.name)
         return made
+
+    def _env_files(self, item: Desired) -> dict[str, str]:
+        given, paths = item.container.env_file, NodePaths(self.plan.stack, self.plan.root)
+        values: dict[str, str] = {}
+        for name in [given] if isinstance(given, str) else given:
+            path = Path(paths.rebase(name)) if name else None
+            if path and not path.is_file():
+                raise EngineError(f"the host has no {path}", key=f"{self._where(item)}.env_file")
+            values.update(env_file_values(path.read_text(), os.environ) if path else {})
+        return values
 
     def _run_once(self, item: Desired, there: Observed | None) -> Run | None:
         made = self._replace(item, there)

@@ -117,6 +117,8 @@ def _service(item: Desired, there: Observed | None, started: Mapping[str, float]
         return Kind.RECREATE, changed
     if item.copies_once and there.labels.get(CONFIG) != item.config:
         return Kind.RECREATE, _config_words(item, there.created)
+    if there.state == "paused":
+        return Kind.RESTART, ["it is paused"]
     if not there.running:
         return Kind.START, [f"it is {there.state}"]
     # A container copies (or reads) its configuration when it starts: started since then means that it has it.

@@ -55,11 +55,14 @@ def labels(item: Desired, plan: NodePlan) -> dict[str, str]:
     }
 
 
-def request(item: Desired, plan: NodePlan, environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(config, host config) of the engine's "create container". ``environment`` is what bare names inherit from."""
+def request(item: Desired, plan: NodePlan, environment: Mapping[str, str],
+            from_files: Mapping[str, str] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(config, host config) of the engine's "create container". ``environment`` is what bare names inherit from,
+    ``from_files`` what the entry's env_file holds (the entry's own environment wins)."""
     c = item.container
     where = f"docker_config.step_{item.step}.{item.name}"
-    config: dict[str, Any] = {"Image": c.image, "Labels": labels(item, plan), "Env": _env(c, environment)}
+    config: dict[str, Any] = {"Image": c.image, "Labels": labels(item, plan),
+                              "Env": _env(c, environment, from_files or {})}
     for key, value in (("Cmd", c.argv), ("User", c.user), ("Hostname", c.hostname), ("StopSignal", c.stop_signal),
                        ("Tty", c.tty), ("OpenStdin", c.interactive)):
         if value:
@@ -71,9 +74,21 @@ def request(item: Desired, plan: NodePlan, environment: Mapping[str, str]) -> tu
     return config, _host(c, plan, where)
 
 
-def _env(container: Container, environment: Mapping[str, str]) -> list[str]:
-    return [f"{name}={value if value is not None else environment.get(name, '')}"
-            for name, value in container.environ().items() if value is not None or name in environment]
+def _env(container: Container, environment: Mapping[str, str], from_files: Mapping[str, str]) -> list[str]:
+    own = {name: environment[name] if value is None else value for name, value in container.environ().items()
+           if value is not None or name in environment}
+    return [f"{name}={value}" for name, value in {**from_files, **own}.items()]
+
+
+def env_file_values(text: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Of an env_file: ``NAME=value`` lines; a bare NAME inherits; blank lines and those with # in front are passed
+    over (docker run --env-file)."""
+    values: dict[str, str] = {}
+    for line in text.splitlines():
+        name, equals, value = line.strip().partition("=")
+        if name and not name.startswith("#") and (equals or name in environment):
+            values[name] = value if equals else environment[name]
+    return values
 
 
 def _health(check: Healthcheck, where: str) -> dict[str, Any]:
@@ -93,7 +108,7 @@ def _host(c: Container, plan: NodePlan, where: str) -> dict[str, Any]:
              "ExtraHosts": c.extra_hosts, "CpuShares": c.cpu_shares, "CpusetCpus": c.cpuset_cpus,
              "MemorySwappiness": c.mem_swappiness, "PidsLimit": c.pids_limit,
              "VolumesFrom": [plan.container_prefix + name for name in c.volumes_from]}
-    host.update({key: value for key, value in plain.items() if value})
+    host.update({key: value for key, value in plain.items() if value or (value == 0 and value is not False)})
     for key, value in (("Memory", c.mem_limit), ("MemorySwap", c.memswap_limit)):
         if value is not None:
             host[key] = size(value, where)

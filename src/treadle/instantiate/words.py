@@ -18,8 +18,8 @@ _SHOWN = 12
 def tree_words(old: ConfigTree, new: ConfigTree, mask: Mask) -> list[str]:
     """One line a difference, sorted by path, secrets masked; long lists end with how many more there are."""
     files = [path for path, entry in new.files.items() if entry.type != "dir"]
-    if not old.files and len(files) > 1:
-        return [f"new, {len(files)} files"]
+    if not old.files and files:
+        return [f"new, {len(files)} {'file' if len(files) == 1 else 'files'}"]
     lines: list[str] = []
     for path in sorted(old.files.keys() | new.files.keys()):
         before, after = old.files.get(path), new.files.get(path)

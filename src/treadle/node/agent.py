@@ -90,6 +90,7 @@ class NodeAgent:
         known = VolumeStates.read(self.paths.volume_states)
         states = preview(self.plan, pieces(self.plan, trees), known, now, self._mask)
         differing = {key: state.words for key, state in states.items() if state.since == now and "/" not in key}
+        differing.update({key: ["goes"] for key in known.volumes if key not in states and "/" not in key})
         return Preview(self.plan.node, tuple(self._actions(states)), tuple(self._pending_puppet()), differing)
 
     def _pending_puppet(self) -> list[str]:
@@ -104,7 +105,7 @@ class NodeAgent:
     def propagate(self, trees: Mapping[str, ConfigTree], generation: str) -> None:
         """Put the generation's files where containers find them, and the hiera data where Puppet does."""
         with self.events.span("propagate", f"generation {generation[:12]}", node=self.plan.node):
-            self._executor.sweep()
+            self.sweep()
             write_private(self.paths.owner, self.plan.stack + "\n")
             self._write_modules()
             self._write_hieradata()
@@ -177,6 +178,12 @@ class NodeAgent:
         return msgspec.structs.replace(config, volumes=tuple(
             self.paths.rebase(source) + colon + rest for source, colon, rest in volumes))
 
+    def sweep(self) -> None:
+        """Remove what a killed run left: half-made containers, and Puppet's with the hiera data they were given."""
+        self._executor.sweep()
+        self.engine.remove_transient(self.plan.stack)
+        shutil.rmtree(self._scratch / "jobs", ignore_errors=True)
+
     # At any time
 
     def status(self) -> Preview:
@@ -188,12 +195,11 @@ class NodeAgent:
 
     def delete(self) -> None:
         """Remove the node's containers, what Puppet did to the host, configuration and state. Data folders stay."""
-        self._executor.sweep()
         found = sorted(self.observed().values(), key=lambda c: c.labels.get(STEP, ""), reverse=True)
         for container in found:
             self._gateway.do("remove", container.name, "the stack is deleted",
                              lambda there=container: self._executor.remove(there))  # type: ignore[misc]
-        self.engine.remove_transient(self.plan.stack)
+        self.sweep()
         self._write_modules()
         self._write_hieradata()
         self.host_puppet(STEPS[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from treadle.engine import Engine, Observed
 from treadle.errors import EngineError
@@ -10,6 +11,7 @@ from treadle.instantiate import build_desired
 from treadle.node.hostpuppet import HostPuppet
 from treadle.node.listeners import conflicts
 from treadle.paths import NodePaths
+from treadle.plan.folders import folders
 from treadle.plan.nodeplan import NodePlan
 
 
@@ -21,6 +23,7 @@ def check(plan: NodePlan, engine: Engine, observed: Mapping[str, Observed]) -> N
                if c.action == "run" and name not in observed]
     for name in created:
         _require_no_stranger(plan, engine, name)
+    _require_sources(plan)
     if created:
         _require_ports(plan, observed)
     if plan.step_config.strip():
@@ -51,6 +54,20 @@ def _require_no_stranger(plan: NodePlan, engine: Engine, name: str) -> None:
         raise EngineError(f"a container called {wanted} is there, but it is not this stack's",
                           key=f"{plan.node}: docker_config.{name}",
                           hint=f"remove or rename it: docker rename {stranger.engine_name} NEW-NAME")
+
+
+def _require_sources(plan: NodePlan) -> None:
+    """What containers mount is there, or will be made: by host_prep_tasks, or as configuration."""
+    paths = NodePaths(plan.stack, plan.root)
+    coming = [*folders(plan), paths.volumes, paths.kolla_config, paths.scripts, paths.puppet_etc]
+    for containers in plan.docker_config.values():
+        for name, container in containers.items():
+            for volume in container.volumes:
+                source = Path(paths.rebase(volume.split(":")[0]))
+                if source.is_absolute() and not source.exists() and not any(
+                        source.is_relative_to(path) for path in coming):
+                    raise EngineError(f"{plan.node} has no {source}", key=f"docker_config.{name}.volumes",
+                                      hint="let host_prep_tasks make it, or correct the template")
 
 
 def _require_ports(plan: NodePlan, observed: Mapping[str, Observed]) -> None:

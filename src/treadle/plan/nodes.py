@@ -55,6 +55,9 @@ def parse_nodes(document: Any, *, file: str, roles: Sequence[str]) -> list[Node]
         if unknown:
             raise InputError(f"no node key is called {unknown[0]}{nearest(unknown[0], keys)}", source=file,
                              key=f"{where}.{unknown[0]}")
+        if isinstance(entry, Mapping) and entry.get("connection", "local") != "local":
+            raise InputError(f"expected local, got {entry['connection']!r}", source=file, key=f"{where}.connection",
+                             hint="this version deploys to the machine that it runs on")
         try:
             node = msgspec.convert(entry, Node)
         except msgspec.ValidationError as error:

@@ -18,6 +18,7 @@ from treadle.generate import ConfigTree
 from treadle.history import Generation, History, NodeSnapshot
 from treadle.node import NodeAgent, Preview
 from treadle.plan.build import STEPS
+from treadle.plan.folders import folders
 from treadle.plan.nodeplan import NodePlan
 from treadle.rollout import hostprep
 from treadle.rollout.state import StackState, whoami
@@ -76,7 +77,8 @@ class Deploy:
 
     def _generate(self) -> None:
         for agent in self._agents:
-            self.engine.remove_transient(agent.plan.stack)
+            if not self.check_only:
+                agent.sweep()
             self.trees[agent.plan.node] = agent.generate(keep=not self.check_only)
 
     def _preview(self) -> None:
@@ -95,10 +97,14 @@ class Deploy:
                          f"{'' if self.generation.new else ' (unchanged)'}")
 
     def _host_prep(self) -> None:
-        done = self.state.recall("host-prep") or {}
+        done, made = self.state.recall("host-prep") or {}, self.state.recall("folders") or {}
         for plan in self.plans:
             digest = hostprep.digest(plan)
-            if done.get(plan.node) != digest or not all(path.is_dir() for path in hostprep.folders(plan)):
+            missing = [str(path) for path in folders(plan) if not path.is_dir()]
+            if done.get(plan.node) != digest or missing:
+                # Only what was not there before is the stack's, to be removed with it.
+                made[plan.node] = sorted({*made.get(plan.node, []), *missing})
+                self.state.remember("folders", made)
                 hostprep.run(plan, self.events)
                 done[plan.node] = digest
                 self.state.remember("host-prep", done)
