@@ -15,8 +15,8 @@ from tests.e2e.engine import PrivateEngine
 from tests.e2e.test_cloud import containers
 
 #: Relative paths of what a copy of the templates needs.
-TREE = ("overcloud.j2.yaml", "overcloud-resource-registry.yaml", "roles_data.yaml", "network", "docker", "puppet",
-        "environments")
+TREE = ("overcloud.j2.yaml", "overcloud-resource-registry.yaml", "roles_data.yaml", "network_data.yaml", "network",
+        "docker", "puppet", "environments")
 
 
 def templates(cloud: Cloud) -> Path:
