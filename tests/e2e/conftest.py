@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.cloud import BIN, PROJECT, Cloud, ProcessWatcher
+from tests.e2e.cloud import PROJECT, Cloud, ProcessWatcher
 from tests.e2e.engine import PrivateEngine
+from treadle.images import catalogue
+from treadle.images.build import STATE, record_file
+from treadle.images.engine import Engine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,14 +38,17 @@ def engine(folder: Path) -> Iterator[PrivateEngine]:
     """A private engine with the project's images."""
     if os.geteuid() != 0:
         pytest.fail("NOT RUN: an engine of the tests' own needs root")
-    listed = subprocess.run([BIN / "openstack", "overcloud", "image", "build", "--list", "-f", "value", "-c",
-                             "Reference"], capture_output=True, text=True, check=True)
+    project = catalogue.load(catalogue.project_folder())
     private = PrivateEngine(folder / "engine")
     private.folder.mkdir()
     private.start()
     try:
-        private.load_from_machine(listed.stdout.split())
+        private.load_from_machine([project.base, *(project.reference(image.name) for image in project.images)])
+        # The same images, so what is known of how they were built holds for this engine too.
+        known = record_file(project, STATE, Engine()), record_file(project, STATE, Engine(private.url))
+        shutil.copy(*known)
         yield private
+        known[1].unlink()
     finally:
         private.remove()
 

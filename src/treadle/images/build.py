@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import importlib.metadata
 import os
 import re
@@ -53,7 +54,7 @@ def list_images(*, folder: Path | None = None, overrides: Sequence[Path] = (),
     """The images that can be built, parents first. Renders nothing: answers within a second."""
     project = catalogue.load(folder or catalogue.project_folder())
     engine = Engine()
-    record = Record.read(_record_file(project, state))
+    record = Record.read(record_file(project, state, engine))
     inputs = _inputs(project, _checked(overrides, project))
 
     def status(name: str) -> str:
@@ -106,9 +107,9 @@ class _Work:
     overrides: tuple[Path, ...]
     lock: int
 
-    @property
+    @functools.cached_property
     def record_file(self) -> Path:
-        return _record_file(self.project, self.state)
+        return record_file(self.project, self.state, self.engine)
 
     def current(self, wanted: Sequence[str]) -> bool:
         """The cheap question: is everything as the last build left it?"""
@@ -216,8 +217,9 @@ def _checked(overrides: Sequence[Path], project: Catalogue) -> tuple[Path, ...]:
     return tuple(path.resolve() for path in overrides)
 
 
-def _record_file(project: Catalogue, state: Path) -> Path:
-    return state / f"{project.namespace}-{project.tag}.json".replace("/", "-")
+def record_file(project: Catalogue, state: Path, engine: Engine) -> Path:
+    """Where the record of this engine's images is kept: another engine has other images."""
+    return state / f"{project.namespace}-{project.tag}-{engine.identity}.json".replace("/", "-")
 
 
 def _inputs(project: Catalogue, overrides: Sequence[Path]) -> str:

@@ -11,18 +11,25 @@ OLD = "-previous"
 
 
 class Engine:
-    """Images of the engine that the environment names (``DOCKER_HOST``), or of the default socket."""
+    """Images of the engine at ``url``, else the one that the environment names (``DOCKER_HOST``), else of the default
+    socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str | None = None) -> None:
         """EngineError when no engine answers."""
         import docker
 
         try:
-            self._api: Any = docker.from_env(timeout=300).api
+            client = docker.DockerClient(base_url=url, timeout=300) if url else docker.from_env(timeout=300)
+            self._api: Any = client.api
             self._api.ping()
         except Exception as error:  # requests, urllib3, socket and docker each have their own
             raise EngineError(f"no container engine answers: {error}",
                               hint="start it, or run bin/standalone") from error
+
+    @property
+    def identity(self) -> str:
+        """What tells this engine from others, in letters and digits."""
+        return "".join(letter for letter in str(self._api.info()["ID"]) if letter.isalnum()).lower()[:24]
 
     def _inspect(self, reference: str) -> dict[str, Any]:
         from docker.errors import ImageNotFound
