@@ -37,12 +37,20 @@ make_venv() { # CHECKOUT PYTHON
         venv_digest "$1" "$2" >"$1/.venv/treadle-digest"
 }
 
+# A number that dockerd or containerd left behind may belong to another process by now, and would be taken for theirs.
+drop_stale_pid() { # FILE COMMAND
+    [ -e "$1" ] || return 0
+    [ "$(cat "/proc/$(cat "$1")/comm" 2>/dev/null)" = "$2" ] || rm -f "$1"
+}
+
 # systemd starts the engine where it is there; elsewhere dockerd runs by itself, and its pid is kept for --down.
 start_engine() { # STATE_FOLDER LOG
     local waited=0
     if [ -d /run/systemd/system ]; then
         systemctl start docker || complain 'systemctl start docker failed: see journalctl -u docker'
     elif ! engine_answers; then
+        drop_stale_pid /var/run/docker.pid dockerd
+        drop_stale_pid /var/run/docker/containerd/containerd.pid containerd
         setsid dockerd </dev/null >>"$2" 2>&1 9>&- &
         printf '%s\n' "$!" >"$1/dockerd.pid"
     fi
