@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ class Engine:
 
     @property
     def identity(self) -> str:
-        """What tells this engine from others, in letters and digits."""
-        return "".join(letter for letter in str(self._api.info()["ID"]) if letter.isalnum()).lower()[:24]
+        """What tells this engine from others. Its id alone does not: two on one machine share a key, and so the id."""
+        info = self._api.info()
+        return hashlib.sha256(f"{info['ID']} {info['DockerRootDir']}".encode()).hexdigest()[:16]
 
     def _inspect(self, reference: str) -> dict[str, Any]:
         from docker.errors import ImageNotFound
