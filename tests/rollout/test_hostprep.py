@@ -1,5 +1,10 @@
 """host_prep_tasks are run by real Ansible, below a root in a folder of the test's own."""
 
+import contextlib
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -87,3 +92,34 @@ def test_the_digest_covers_tasks_and_root():
              node_plan(root="/srv/one")]
     assert len({hostprep.digest(plan) for plan in plans}) == 4
     assert hostprep.digest(node_plan()) == hostprep.digest(node_plan(node="node-1"))
+
+
+def test_a_killed_deploy_leaves_no_ansible_behind(tmp_path):
+    program = (
+        "from tests.support import node_plan\nfrom treadle.events import silent\nfrom treadle.rollout import hostprep\n"
+        f"hostprep.run(node_plan(root={str(tmp_path)!r}, host_prep_tasks=["
+        "{'name': 'wait', 'command': 'sleep 2'}, {'name': 'more', 'command': 'sleep 60'}]), silent())")
+    deployer = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2],
+                                env={**os.environ, "TMPDIR": str(tmp_path)})
+    wait_until(lambda: playbooks_of(tmp_path))
+    time.sleep(0.1)  # while it starts it has written nothing yet, so no broken pipe would end it either
+    deployer.kill()
+    deployer.wait()
+    wait_until(lambda: not playbooks_of(tmp_path))
+
+
+def wait_until(true, seconds=30.0):
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def playbooks_of(folder):
+    """Processes of ansible-playbook whose files are below ``folder``."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = path.read_bytes().decode(errors="replace")
+            found += [path.parent.name] if "ansible-playbook" in line and str(folder) in line else []
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -52,12 +53,26 @@ def run(plan: NodePlan, events: Events) -> int:
             private_data_dir=folder, playbook=play, quiet=True, event_handler=heard,
             inventory={"all": {"hosts": {plan.node: variables}}},
             envvars={"ANSIBLE_HOST_KEY_CHECKING": "False", "ANSIBLE_RETRY_FILES_ENABLED": "False",
-                     "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"})
+                     "PATH": _bound(Path(folder))})
         if done.status != "successful":
             said = "\n".join(f"  | {line}" for line in failed) or f"  | {_end_of_output(done)}"
             raise StepFailed(f"host_prep_tasks failed on {plan.node} ({done.status})\n{said}",
                              hint="correct the task or the node, then run the same deploy again")
     return sum(changed)
+
+
+def _bound(folder: Path) -> str:
+    """A PATH whose ansible-playbook ends when this process does, however it ends.
+
+    The runner gives it a terminal and a session of its own and lets it ignore the hang-up, so that nothing else
+    would tell it.
+    """
+    path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
+    script = folder / "bin/ansible-playbook"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nexec setpriv --pdeathsig KILL {shutil.which(script.name, path=path)} "$@"\n')
+    script.chmod(0o700)
+    return f"{script.parent}:{path}"
 
 
 def _failure(data: Mapping[str, Any]) -> str:
