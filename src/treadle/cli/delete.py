@@ -47,9 +47,17 @@ class DeleteOvercloud(Command):
                     for folder in data[plan.node]:
                         if folder.exists():  # it may have been inside one that went
                             shutil.rmtree(folder)
+                        _remove_empty(folder.parent, Path(f"{plan.root}/var"))
             if not args.keep_data:
                 remove_entry(state.stack)
                 state.remove()
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    """The folders above one that went, where nothing else is in them; never /var/lib or /var/log themselves."""
+    while folder.parent.parent.is_relative_to(top) and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def _delete(plan: Any, engine: Any, events: Any) -> None:
