@@ -30,7 +30,7 @@ def folder() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="treadle-e2e-", dir="/var/tmp"))
     path.chmod(0o755)
     yield path
-    shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(path)
 
 
 @pytest.fixture(scope="session")

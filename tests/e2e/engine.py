@@ -57,4 +57,6 @@ class PrivateEngine:
 
     def remove(self) -> None:
         self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for namespace in (self.folder / "exec/netns").glob("*"):  # dockerd leaves its mount of the machine's own
+            subprocess.run(["umount", namespace], check=False)
+        shutil.rmtree(self.folder)
