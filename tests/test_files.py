@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from treadle.files import write_atomic, write_private
+from treadle.errors import InputError
+from treadle.files import read_document, write_atomic, write_private
 
 
 def mode(path: Path) -> int:
@@ -50,3 +51,13 @@ def test_private_files_and_the_folders_made_for_them(tmp_path):
     tmp_path.chmod(0o755)
     write_private(tmp_path / "file", "x")
     assert (mode(tmp_path / "file"), mode(tmp_path)) == (0o600, 0o755)
+
+
+def test_a_document_is_read_missed_or_named_as_damaged(tmp_path):
+    path = tmp_path / "runs.json"
+    assert read_document(path, dict[str, int]) is None
+    path.write_text('{"a": 1}')
+    assert read_document(path, dict[str, int]) == {"a": 1}
+    path.write_text('{"a": ')
+    with pytest.raises(InputError, match=r"runs\.json: is damaged"):
+        read_document(path, dict[str, int])

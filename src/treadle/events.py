@@ -34,12 +34,9 @@ class Events:
 
     def __init__(self, *listeners: Listener, mask: Callable[[str], str] | None = None,
                  clock: Callable[[], float] = time.time) -> None:
-        self._listeners = list(listeners)
+        self._listeners = listeners
         self._mask = mask or (lambda text: text)
         self._clock = clock
-
-    def subscribe(self, listener: Listener) -> None:
-        self._listeners.append(listener)
 
     def masked_by(self, mask: Callable[[str], str]) -> None:
         """From now on ``mask`` takes secrets out (they are known only after planning)."""

@@ -5,6 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from treadle.errors import InputError
+
+T = TypeVar("T")
 
 
 def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644, owner: tuple[int, int] | None = None) -> None:
@@ -21,6 +28,17 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644, owner: tup
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def read_document(path: Path, kind: type[T]) -> T | None:
+    """The JSON file at ``path`` as a ``kind``, None where there is none. Raises InputError for a damaged one."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise InputError(f"is damaged: {error}", source=path,
+                         hint="restore it, or remove it: what it remembered is then done again") from None
 
 
 def write_private(path: Path, data: bytes | str) -> None:

@@ -1,4 +1,5 @@
-"""The one way to change anything: it can print instead of do, writes the audit line, and knows the stop flag."""
+"""The one way to change a node: each change has its reason and its line in the journal, and one stop flag holds for
+all. What would be done without doing it (``--check``) is the planner's to say: nothing gets here then."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass
 class Gateway:
-    """``do`` is called for every mutation. Once one failed, or ``stop`` was called, nothing more is begun."""
+    """``do`` is called for every mutation. Once one failed nothing more is begun."""
 
     events: Events
     node: str = ""

@@ -89,7 +89,3 @@ def test_from_directory_reads_links_as_links(tmp_path):
 
 def test_from_directory_of_nothing_is_empty(tmp_path):
     assert from_directory(tmp_path / "absent") == ConfigTree()
-
-
-def test_map_content_keeps_everything_else():
-    assert BASE.map_content({"etc/a.conf": b"y"}) == with_file(BASE, "etc/a.conf", content=b"y")

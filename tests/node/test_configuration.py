@@ -7,7 +7,7 @@ import stat
 import msgspec
 import pytest
 
-from tests.support import node_plan, tree
+from tests.support import node_plan, tree, with_file
 from treadle.generate.tree import ConfigTree, File, from_directory
 from treadle.node.configuration import pieces, preview, put
 from treadle.paths import NodePaths
@@ -86,7 +86,7 @@ def test_what_was_changed_by_hand_is_put_right(plan, tmp_path):
 def test_killed_before_the_state_was_written(plan):
     """The files are new, the state is old: containers may run the old ones, so the volume counts as changed."""
     _, before = done(plan, {"keystone": KEYSTONE})
-    other = KEYSTONE.map_content({"etc/k.conf": b"[a]\nx=2\n"})
+    other = with_file(KEYSTONE, "etc/k.conf", content=b"[a]\nx=2\n")
     saved = NodePaths(plan.stack, plan.root).volume_states.read_bytes()
     done(plan, {"keystone": other})
     NodePaths(plan.stack, plan.root).volume_states.write_bytes(saved)

@@ -1,7 +1,5 @@
 """host_prep_tasks are run by real Ansible, below a root in a folder of the test's own."""
 
-import contextlib
-import os
 import subprocess
 import sys
 import time
@@ -95,17 +93,18 @@ def test_the_digest_covers_tasks_and_root():
 
 
 def test_a_killed_deploy_leaves_no_ansible_behind(tmp_path):
+    """In the middle of a long task, when nothing is written that a closed pipe could stop."""
     program = (
         "from tests.support import node_plan\nfrom treadle.events import silent\nfrom treadle.rollout import hostprep\n"
         f"hostprep.run(node_plan(root={str(tmp_path)!r}, host_prep_tasks=["
-        "{'name': 'wait', 'command': 'sleep 2'}, {'name': 'more', 'command': 'sleep 60'}]), silent())")
-    deployer = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2],
-                                env={**os.environ, "TMPDIR": str(tmp_path)})
-    wait_until(lambda: playbooks_of(tmp_path))
-    time.sleep(0.1)  # while it starts it has written nothing yet, so no broken pipe would end it either
+        "{'name': 'wait', 'shell': 'touch {{ treadle_root }}/begun; sleep 12'}]), silent())")
+    deployer = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2])
+    wait_until((tmp_path / "begun").exists)
+    playbook = child_of(deployer.pid)
+    assert "ansible-playbook" in (playbook / "cmdline").read_text()
     deployer.kill()
     deployer.wait()
-    wait_until(lambda: not playbooks_of(tmp_path))
+    wait_until(lambda: not playbook.exists(), seconds=5)
 
 
 def wait_until(true, seconds=30.0):
@@ -115,11 +114,6 @@ def wait_until(true, seconds=30.0):
         time.sleep(0.1)
 
 
-def playbooks_of(folder):
-    """Processes of ansible-playbook whose files are below ``folder``."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            line = path.read_bytes().decode(errors="replace")
-            found += [path.parent.name] if "ansible-playbook" in line and str(folder) in line else []
-    return found
+def child_of(pid):
+    """The /proc folder of the first process that ``pid`` started."""
+    return Path("/proc") / Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]

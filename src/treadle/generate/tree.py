@@ -9,7 +9,7 @@ import re
 import stat
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -59,11 +59,6 @@ class ConfigTree:
         if alone is not None and alone.type != "dir":
             return ConfigTree({folder.rpartition("/")[2]: alone})
         return ConfigTree(inside)
-
-    def map_content(self, change: Mapping[str, bytes]) -> ConfigTree:
-        """The same tree with other contents for some paths."""
-        return ConfigTree({path: replace(entry, content=change.get(path, entry.content))
-                           for path, entry in self.files.items()})
 
 
 def from_tar(data: bytes) -> ConfigTree:

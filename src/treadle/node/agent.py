@@ -14,7 +14,7 @@ import msgspec
 from treadle.engine import Engine, Observed
 from treadle.errors import StepFailed
 from treadle.events import Events
-from treadle.files import write_private
+from treadle.files import read_document, write_private
 from treadle.gateway import Gateway
 from treadle.generate import Cache, ConfigTree, Job, PuppetEtc, Result, Workshop, from_layers, generate
 from treadle.generate.job import GENERATE_STEP, modules_digest
@@ -217,10 +217,7 @@ class NodeAgent:
         return plan_actions(desired.values(), observed, self._executor.started(observed), self._runs())
 
     def _runs(self) -> dict[str, Run]:
-        try:
-            return msgspec.json.decode(self.paths.runs.read_bytes(), type=dict[str, Run])
-        except FileNotFoundError:
-            return {}
+        return read_document(self.paths.runs, dict[str, Run]) or {}
 
     def _etc(self, step: int) -> PuppetEtc:
         return from_layers({**self.plan.hieradata, "config_step": {"step": step}}, self.plan.hierarchy)

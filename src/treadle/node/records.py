@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from treadle.files import write_private
+from treadle.files import read_document, write_private
 from treadle.generate import PuppetEtc
 
 
@@ -25,10 +25,7 @@ class PuppetRuns(msgspec.Struct):
 
     @classmethod
     def read(cls, path: Path) -> PuppetRuns:
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=cls)
-        except FileNotFoundError:
-            return cls()
+        return read_document(path, cls) or cls()
 
     def known(self, prefix: str, fixed: str, etc: PuppetEtc) -> bool:
         """Whether a run whose name begins with ``prefix`` had this very input."""

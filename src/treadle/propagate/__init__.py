@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from treadle.errors import StepFailed
-from treadle.files import write_private
+from treadle.files import read_document, write_private
 from treadle.generate.tree import ConfigTree, File, from_directory
 
 
@@ -35,10 +35,7 @@ class VolumeStates(msgspec.Struct):
 
     @classmethod
     def read(cls, path: Path) -> VolumeStates:
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=cls)
-        except FileNotFoundError:
-            return cls()
+        return read_document(path, cls) or cls()
 
     def write(self, path: Path) -> None:
         write_private(path, msgspec.json.encode(self))
