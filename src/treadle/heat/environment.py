@@ -32,13 +32,15 @@ class Origin:
 
 @dataclass(frozen=True)
 class Environment:
-    """All environments as one. ``origins`` has, for (section, name), the last file that set the name."""
+    """All environments as one. ``origins`` has, for (section, name), the last file that set the name;
+    ``sources`` are (file, its content) in order, the file empty for what a program handed in."""
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     parameter_defaults: Mapping[str, Any] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict)
+    sources: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def origin(self, section: str, name: str) -> Origin:
         return self.origins.get((section, name)) or Origin("", (section, name))
@@ -80,6 +82,7 @@ def load_environments(sources: Iterable[EnvironmentSource], files: Files,
     section, a section that is no map, or a template that the registry names and that does not exist."""
     merged: dict[str, Any] = {}
     origins: dict[tuple[str, str], Origin] = {}
+    read: list[tuple[str, Mapping[str, Any]]] = []
     for source in sources:
         if isinstance(source, Mapping):
             file, data = "", dict(source)
@@ -91,6 +94,7 @@ def load_environments(sources: Iterable[EnvironmentSource], files: Files,
             merged = deep_update(merged, data)
         except Fault as fault:
             raise files.error(fault.message, file or "<environment>", fault.path, hint=fault.hint) from fault
+        read.append((file, data))
         for section in ("parameters", "parameter_defaults"):
             for name in data.get(section) or {}:
                 origins[section, name] = Origin(file, (section, name))
@@ -98,7 +102,7 @@ def load_environments(sources: Iterable[EnvironmentSource], files: Files,
     resources = registry.pop("resources", None) or {}
     types = {name: target for name, target in registry.items() if isinstance(target, str)}
     return Environment(merged.get("parameters") or {}, merged.get("parameter_defaults") or {}, types, resources,
-                       origins)
+                       origins, tuple(read))
 
 
 def _checked(data: Any, file: str, files: Files) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def build(template: str | Path, environments: Sequence[EnvironmentSource] = (),
     ``files`` can be kept from an earlier call: unchanged files are then not parsed again. ``random`` makes
     (and should keep) the strings of OS::Heat::RandomString."""
     files = files or Files()
-    environment = _with(load_environments(environments, files), parameters, parameter_defaults)
+    environment = with_values(load_environments(environments, files), parameters, parameter_defaults)
     return build_stack(str(template), environment, files, random, name)
 
 
@@ -66,8 +66,9 @@ def evaluate(template: str | Path, environments: Sequence[EnvironmentSource] = (
     return build(template, environments, parameters, parameter_defaults, files=files, random=random).outputs()
 
 
-def _with(environment: Environment, parameters: Mapping[str, Any] | None,
-          defaults: Mapping[str, Any] | None) -> Environment:
+def with_values(environment: Environment, parameters: Mapping[str, Any] | None,
+                defaults: Mapping[str, Any] | None = None) -> Environment:
+    """The environment with values that a program hands in; they win."""
     origins = dict(environment.origins)
     for section, values in (("parameters", parameters), ("parameter_defaults", defaults)):
         for name in values or {}:

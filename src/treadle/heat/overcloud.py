@@ -11,7 +11,7 @@ from typing import Any
 
 from treadle.errors import TemplateError
 from treadle.heat.environment import Environment, EnvironmentSource, check_known, load_environments
-from treadle.heat.evaluate import build_stack
+from treadle.heat.evaluate import build_stack, with_values
 from treadle.heat.files import Files
 from treadle.heat.resources.random_string import RandomProvider, generate
 from treadle.heat.roles import Rendering, render_tree, walk_files
@@ -30,6 +30,16 @@ class OvercloudResult:
     files: Files
 
 
+@dataclass(frozen=True)
+class Tree:
+    """A rendered tree with its merged environment: all that its stack is made of."""
+
+    template: str
+    environment: Environment
+    rendering: Rendering
+    files: Files
+
+
 def evaluate_overcloud(templates_dir: str | Path, roles_file: str | Path,
                        environments: Sequence[EnvironmentSource], *,
                        networks_file: str | Path | None = None,
@@ -40,6 +50,16 @@ def evaluate_overcloud(templates_dir: str | Path, roles_file: str | Path,
     The tree's own registry comes first, then ``base_parameter_defaults`` (generated passwords), then
     ``environments`` in order. Raises TemplateError for anything wrong in a file, among it a parameter that no
     template of the tree declares. ``files`` of an earlier result saves parsing unchanged files again."""
+    tree = load_tree(templates_dir, roles_file, environments, networks_file=networks_file,
+                     base_parameter_defaults=base_parameter_defaults, files=files)
+    stack = build_stack(tree.template, tree.environment, tree.files, random)
+    return OvercloudResult(stack.outputs(), stack.hidden, [dict(role) for role in tree.rendering.roles], tree.files)
+
+
+def load_tree(templates_dir: str | Path, roles_file: str | Path, environments: Sequence[EnvironmentSource], *,
+              networks_file: str | Path | None = None, parameters: Mapping[str, Any] | None = None,
+              base_parameter_defaults: Mapping[str, Any] | None = None, files: Files | None = None) -> Tree:
+    """The part of ``evaluate_overcloud`` before its stack is built. ``parameters`` win over the environments'."""
     root = os.path.abspath(templates_dir)  # noqa: PTH100
     files = files or Files()
     rendering = render_tree(root, roles_file, networks_file, files)
@@ -51,8 +71,7 @@ def evaluate_overcloud(templates_dir: str | Path, roles_file: str | Path,
     environment = load_environments([*sources, *environments], files,
                                     own=lambda file: not file.startswith(root + os.sep))
     check_parameter_names(root, environment, files, rendering, unchecked=base_parameter_defaults or {})
-    stack = build_stack(_own(root, (TEMPLATE,), files), environment, files, random)
-    return OvercloudResult(stack.outputs(), stack.hidden, [dict(role) for role in rendering.roles], files)
+    return Tree(_own(root, (TEMPLATE,), files), with_values(environment, parameters), rendering, files)
 
 
 def _own(root: str, names: tuple[str, ...], files: Files) -> str:

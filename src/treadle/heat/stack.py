@@ -104,6 +104,10 @@ class Stack:
         except KeyError:
             raise Fault(f"there is no parameter {name}{nearest(name, self._parameters)}") from None
 
+    def given(self, name: str) -> Any:
+        """The raw value that was handed to the parameter ``name``; None where it has its default."""
+        return self._given.get(name)
+
     # Conditions
 
     def truth(self, condition: Any) -> bool:
@@ -118,10 +122,13 @@ class Stack:
         found = self._conditions.get(condition)
         if found is None:
             self._conditions[condition] = _BUSY
-            found = known[condition].value(self)
-            if not isinstance(found, bool):
-                raise Fault(f"the condition {condition} is not true or false but {brief(found)}")
-            self._conditions[condition] = found
+            try:
+                found = known[condition].value(self)
+                if not isinstance(found, bool):
+                    raise Fault(f"the condition {condition} is not true or false but {brief(found)}")
+                self._conditions[condition] = found
+            finally:
+                _forget_busy(self._conditions, condition)
         if found is _BUSY:
             chain = [name for name, value in self._conditions.items() if value is _BUSY]
             raise Fault(f"conditions refer to each other: {' -> '.join([*chain, condition])}")
@@ -158,6 +165,8 @@ class Stack:
                 self._outputs[name] = output.value.value(self) if self.enabled(output) else None
             except Fault as fault:
                 raise self.error(fault.message, (*output.path, "value"), fault.hint) from fault
+            finally:
+                _forget_busy(self._outputs, name)
         value = self._outputs[name]
         if value is _BUSY:
             raise Fault(f"the output {name} of {self.template.file} depends on itself")
@@ -192,6 +201,12 @@ class Stack:
         if self.parent is not None:
             hint = _both(hint, f"in the stack {self.name}")
         return self.engine.files.error(message, self.template.file, path, hint=hint)
+
+
+def _forget_busy(values: dict[str, Any], name: str) -> None:
+    """What failed is not under way any more: whoever asks again gets the same error."""
+    if values[name] is _BUSY:
+        del values[name]
 
 
 def _both(first: str, second: str) -> str:

@@ -122,7 +122,8 @@ class _Builder:
         return json.dumps(key) if key is None or isinstance(key, bool) else str(key)
 
 
-def _compose(text: str, file: str) -> yaml.Node | None:
+def compose(text: str, file: str) -> yaml.Node | None:
+    """The document's nodes with their marks; None for an empty text. TemplateError for what is not YAML."""
     loader = _Loader(text)
     try:
         node: yaml.Node | None = loader.get_single_node()
@@ -142,7 +143,7 @@ def load(text: str, file: str) -> tuple[Any, list[TemplateError]]:
     """The one document in ``text``, and what to say about each key that stands twice; ``file`` is named in
     errors. An empty text gives None."""
     _refuse_deep(text, file)
-    node = _compose(text, file)
+    node = compose(text, file)
     if node is None:
         return None, []
     builder = _Builder(file)
@@ -167,7 +168,11 @@ def _refuse_deep(text: str, file: str) -> None:
 
 def locate(text: str, file: str, path: Sequence[str | int]) -> Source:
     """The place of ``path`` in ``text``: of its last part that exists. A key's place is the key itself."""
-    node = _compose(text, file)
+    return place(compose(text, file), file, path)
+
+
+def place(node: yaml.Node | None, file: str, path: Sequence[str | int]) -> Source:
+    """``locate`` in what ``compose`` gave, for many places of one file."""
     if node is None:
         return Source(file)
     found: yaml.Node = node
@@ -190,7 +195,7 @@ def _step(node: yaml.Node, part: str | int) -> tuple[yaml.Node, yaml.Node] | Non
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         return node.value[part], node.value[part]
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
+        for key, value in reversed(node.value):  # of a key that stands twice the last counts
             if key.value == part or (key.tag != _STRING and _key_text(key) == part):
                 return key, value
         for key, value in node.value:

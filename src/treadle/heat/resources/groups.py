@@ -28,6 +28,7 @@ class Members:
 
     def __init__(self, group: Resource) -> None:
         holder = group.holder
+        self.group = group
         self._holder = holder
         self.engine = holder.engine
         self.registry = holder.registry.within(group.name, ())
@@ -53,6 +54,8 @@ class Group(Resource):
     """What groups and chains share: attributes of members as lists, maps and single values."""
 
     own: ClassVar[tuple[str, ...]] = ("refs", "attributes")
+    #: Where in the group's own properties those of its members stand.
+    shared: ClassVar[KeyPath] = ()
 
     def __init__(self, holder: Holder, definition: Definition) -> None:
         super().__init__(holder, definition)
@@ -123,6 +126,7 @@ class ResourceGroup(Group):
         "removal_policies_mode": Property("string", default="append", constraints=(_MODE,)),
     }
     own = ("refs", "refs_map", "attributes", "removed_rsrc_list")
+    shared = ("resource_def", "properties")
 
     def _removed(self) -> set[str]:
         return {str(name) for policy in self.properties["removal_policies"] for name in policy["resource_list"]}
@@ -164,6 +168,7 @@ class ResourceChain(Group):
         "concurrent": Property("boolean", default=False),
         "resource_properties": Property("map"),
     }
+    shared = ("resource_properties",)
 
     def definitions(self) -> Iterator[Definition]:
         given = self.properties["resource_properties"] or {}
