@@ -1,39 +1,32 @@
-"""Environment files: read, checked, and merged in order the way Heat's client merges them."""
+"""Environments read, checked, and merged in order: as Heat's client merges them, or by their merge strategies."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from treadle.errors import nearest
-from treadle.heat.faults import Fault, kind
-from treadle.heat.files import Files, KeyPath, absolute
-from treadle.heat.registry import INERT, TEMPLATE_ENDINGS
+from treadle.heat.declared import DeclaredTypes
+from treadle.heat.envfile import VALUES, check_environment
+from treadle.heat.faults import Fault
+from treadle.heat.files import Files, KeyPath
+from treadle.heat.merge import combine, deep_update
+from treadle.heat.sources import EnvironmentSource, Inline, Listed, Origin
 
-SECTIONS = ("parameters", "parameter_defaults", "resource_registry", "event_sinks", "encrypted_param_names",
-            "parameter_merge_strategies")
+__all__ = ["Environment", "EnvironmentSource", "Origin", "check_known", "deep_update", "load_environments"]
 
-EnvironmentSource = str | Path | Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a value was set: a file (empty when it was handed in by a program) and the path in it."""
-
-    file: str
-    path: KeyPath
-
-    def __str__(self) -> str:
-        return self.file
+_STRATEGIES = "parameter_merge_strategies"
+_REGISTRY = "resource_registry"
 
 
 @dataclass(frozen=True)
 class Environment:
-    """All environments as one. ``origins`` has, for (section, name), the last file that set the name;
-    ``sources`` are (file, its content) in order, the file empty for what a program handed in."""
+    """All environments as one. ``origins`` has, for (section, name), the last file that set the name, and for the
+    strategies the last that named one; ``sources`` are (file, its content) in order, the file empty for what a
+    program handed in."""
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     parameter_defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -45,130 +38,176 @@ class Environment:
     def origin(self, section: str, name: str) -> Origin:
         return self.origins.get((section, name)) or Origin("", (section, name))
 
-
-def deep_update(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge ``new`` into ``old`` as heatclient does, giving a new map: maps merge, lists and scalars replace,
-    null does not clear a map, and an empty map changes nothing. Fault where a map meets something else."""
-    merged = dict(old or {})
-    for key, value in new.items():
-        before = merged.get(key)
-        if isinstance(value, Mapping):
-            if before is not None and not isinstance(before, Mapping):
-                if value:
-                    raise Fault(f"is a map here, but an earlier environment made it {kind(before)}",
-                                "the two cannot be merged", (key,))
-                continue
-            try:
-                merged[key] = deep_update(before, value)
-            except Fault as fault:
-                raise Fault(fault.message, fault.hint, (key, *fault.path)) from fault
-        elif value is None and isinstance(before, Mapping):
-            continue
-        else:
-            merged[key] = value
-    return merged
+    @property
+    def strategies(self) -> list[str]:
+        """Parameters that some environment names a merge strategy for."""
+        return [name for section, name in self.origins if section == _STRATEGIES and name != "default"]
 
 
 def _nobodys(file: str) -> bool:  # noqa: ARG001
     return False
 
 
-def load_environments(sources: Iterable[EnvironmentSource], files: Files,
-                      own: Callable[[str], bool] = _nobodys) -> Environment:
-    """Read and merge ``sources`` in order. Each is a path, or a map whose registry paths are absolute.
+def load_environments(sources: Iterable[EnvironmentSource], files: Files, own: Callable[[str], bool] = _nobodys, *,
+                      template: str = "", base: Mapping[str, Any] | None = None) -> Environment:
+    """Read and merge ``sources`` in order. Each is a path, a map whose registry paths are absolute, or a source of
+    ``treadle.heat.sources``. ``base`` are parameter_defaults below all of them, which no strategy merges.
 
     In a file that is the operator's ``own`` a key that stands twice in one mapping is an error; in others the
-    last wins, as in Heat, and ``files.warnings`` tells. TemplateError, with file and line, for an unknown
-    section, a section that is no map, or a template that the registry names and that does not exist."""
-    merged: dict[str, Any] = {}
-    origins: dict[tuple[str, str], Origin] = {}
-    read: list[tuple[str, Mapping[str, Any]]] = []
-    for source in sources:
-        if isinstance(source, Mapping):
-            file, data = "", dict(source)
-        else:
-            file = os.path.abspath(source)  # noqa: PTH100 (symbolic links stay as the user wrote them)
-            data = files.data(file, foreign=not own(file))
-        try:
-            data = _checked(data, file, files)
-            merged = deep_update(merged, data)
-        except Fault as fault:
-            raise files.error(fault.message, file or "<environment>", fault.path, hint=fault.hint) from fault
-        read.append((file, data))
-        for section in ("parameters", "parameter_defaults"):
-            for name in data.get(section) or {}:
-                origins[section, name] = Origin(file, (section, name))
-    registry = dict(merged.get("resource_registry") or {})
-    resources = registry.pop("resources", None) or {}
+    last wins, as in Heat, and ``files.warnings`` tells. ``template`` is the root template: it and those that it and
+    the registry name say the types by which merge strategies merge. TemplateError, with file and line, for anything
+    that Heat or its client refuses in an environment, and for templates that do not exist."""
+    parts = [_read(source, files, own) for source in sources]
+    registry: dict[str, Any] = {}
+    for part in parts:
+        with _located(part, files):
+            registry = deep_update({_REGISTRY: registry}, {_REGISTRY: part.data.get(_REGISTRY) or {}})[_REGISTRY]
+    values = _Values(files, DeclaredTypes(files, template, registry), base or {})
+    for part in parts:
+        with _located(part, files):
+            values.add(part)
     types = {name: target for name, target in registry.items() if isinstance(target, str)}
-    return Environment(merged.get("parameters") or {}, merged.get("parameter_defaults") or {}, types, resources,
-                       origins, tuple(read))
+    return Environment(values.of["parameters"], values.of["parameter_defaults"], types,
+                       registry.get("resources") or {}, values.origins,
+                       (*([("", {"parameter_defaults": base})] if base else ()),
+                        *((part.file, part.data) for part in parts)))
 
 
-def _checked(data: Any, file: str, files: Files) -> dict[str, Any]:
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise Fault(f"an environment must be a map, not {kind(data)}",
-                    f"its sections are {', '.join(SECTIONS)}")
-    for section, body in data.items():
-        if section not in SECTIONS:
-            raise Fault(f"an environment has no section {section}{nearest(section, SECTIONS)}",
-                        f"its sections are {', '.join(SECTIONS)}", (section,))
-        if section in ("parameters", "parameter_defaults", "resource_registry") \
-                and not isinstance(body, dict | None):
-            raise Fault(f"{section} must be a map, not {kind(body)}", path=(section,))
-    registry = data.get("resource_registry")
-    if not registry:
-        return data
-    return {**data, "resource_registry": _Registry(file, files).read(registry, ("resource_registry",))}
+@dataclass(frozen=True)
+class _Part:
+    """One environment, checked. ``place`` turns a path in it into one in ``file``."""
 
+    file: str
+    data: Mapping[str, Any]
+    place: Callable[[KeyPath], KeyPath]
 
-class _Registry:
-    """One file's registry with every template path made absolute."""
-
-    def __init__(self, file: str, files: Files) -> None:
-        self._files = files
-        self._directory = os.path.dirname(file)  # noqa: PTH120
-
-    def read(self, registry: Mapping[str, Any], path: KeyPath, base: str = "") -> dict[str, Any]:
-        base = absolute(str(registry.get("base_url", base)), self._directory) if \
-            registry.get("base_url", base) else self._directory
-        found: dict[str, Any] = {}
-        for name, target in registry.items():
-            if name == "base_url" or name in INERT:
-                continue
-            if isinstance(target, dict):
-                if len(path) == 1 and name != "resources":
-                    raise Fault("must be a type or a template's path, not a map", path=(*path, name))
-                found[name] = self.read(target, (*path, name), base)
-            elif target is None:
-                if len(path) > 1 or name == "resources":
-                    continue
-                raise Fault("must be a type or a template's path, not null",
-                            "use OS::Heat::None for a resource that does nothing", (*path, name))
-            else:
-                found[name] = self._target(target, base, (*path, name))
+    @property
+    def strategies(self) -> Mapping[str, str]:
+        found: Mapping[str, str] = self.data.get(_STRATEGIES) or {}
         return found
 
-    def _target(self, target: Any, base: str, path: KeyPath) -> str:
-        if not isinstance(target, str):
-            raise Fault(f"must be a type or a template's path, not {kind(target)}", path=path)
-        if "::" in target:
-            return target
-        if "://" in target.removeprefix("file://"):
-            raise Fault("only templates in local files are read", path=path)
-        file = absolute(target, base)
-        if not file.endswith(TEMPLATE_ENDINGS):
-            raise Fault(f"{target} is neither a type (with ::) nor a .yaml or .template file", path=path)
-        if not self._files.exists(file):
-            raise Fault(f"the template {target} does not exist", "its path is relative to this file", path)
-        return file
+    def origin(self, *path: str) -> Origin:
+        return Origin(self.file, self.place(path))
+
+
+@contextmanager
+def _located(part: _Part, files: Files) -> Iterator[None]:
+    """A Fault in here is one of the part's file."""
+    try:
+        yield
+    except Fault as fault:
+        raise files.error(fault.message, part.file or "<environment>", part.place(fault.path),
+                          hint=fault.hint) from fault
+
+
+def _read(source: EnvironmentSource, files: Files, own: Callable[[str], bool]) -> _Part:
+    if isinstance(source, Inline):
+        part = _Part(source.origin.file, source.data, source.place)
+        return _checked(part, source.directory, files)
+    if isinstance(source, Mapping):
+        return _checked(_Part("", source, tuple), "", files)
+    if isinstance(source, Listed):
+        file = source.file
+        if not files.exists(file):
+            raise files.error(f"the environment {file} does not exist", source.origin.file, source.origin.path)
+    else:
+        file = os.path.abspath(source)  # noqa: PTH100 (symbolic links stay as the user wrote them)
+    part = _Part(file, files.data(file, foreign=not own(file)), tuple)
+    return _checked(part, os.path.dirname(file), files)  # noqa: PTH120
+
+
+def _checked(part: _Part, directory: str, files: Files) -> _Part:
+    with _located(part, files):
+        return _Part(part.file, check_environment(part.data, directory, files), part.place)
+
+
+@dataclass(frozen=True)
+class _Decision:
+    """How a parameter merges: empty as the client does; ``by`` says what decided it."""
+
+    strategy: str
+    by: Origin
+
+
+class _Values:
+    """Both sections with values, while environments are added to them.
+
+    As in Heat the first environment that sets a parameter decides on its strategy: by its entry for the parameter,
+    else by its default. A later entry has to agree; a later default does not count. Unlike in Heat, where nothing
+    names a strategy the client's merge holds, and not ``overwrite``; naming ``overwrite`` later is no conflict."""
+
+    def __init__(self, files: Files, types: DeclaredTypes, base: Mapping[str, Any]) -> None:
+        self._files = files
+        self._types = types
+        self._base = set(base)
+        self._decisions: dict[str, _Decision] = {}
+        self.of: dict[str, dict[str, Any]] = {"parameters": {}, "parameter_defaults": dict(base)}
+        self.origins: dict[tuple[str, str], Origin] = {}
+
+    def add(self, part: _Part) -> None:
+        late: dict[str, None] = {}
+        for name in part.strategies:
+            self.origins[_STRATEGIES, name] = part.origin(_STRATEGIES, name)
+        for section in VALUES:
+            for name, value in (part.data.get(section) or {}).items():
+                strategy = self._named(part, name) if value is None else self._decide(part, section, name, late)
+                self._set(section, name, value, strategy)
+                self.origins[section, name] = part.origin(section, name)
+        if late:
+            self._warn(part, list(late))
+
+    def _named(self, part: _Part, name: str) -> str:
+        """For a null, which decides nothing: the strategy by which it would merge."""
+        decided = self._decisions.get(name)
+        return (decided and decided.strategy) or part.strategies.get(name) or part.strategies.get("default") or ""
+
+    def _decide(self, part: _Part, section: str, name: str, late: dict[str, None]) -> str:
+        entry, default = part.strategies.get(name), part.strategies.get("default")
+        decided = self._decisions.get(name)
+        by = part.origin(_STRATEGIES, name if entry else "default") if entry or default else \
+            part.origin(section, name)
+        if decided is None or (decided.strategy == "" and (entry or default) == "overwrite"):
+            decided = self._decisions[name] = _Decision(entry or default or "", by)
+        elif entry not in (None, decided.strategy):
+            before = self._files.locate(decided.by.file, decided.by.path)
+            said = f"{before} has the strategy {decided.strategy}" if decided.strategy else \
+                f"{before} sets it without a strategy"
+            raise Fault(f"the strategy {entry} of {name} conflicts with an earlier environment: {said}",
+                        f"name one strategy wherever {name} is set first", (_STRATEGIES, name))
+        elif entry is None and default and not decided.strategy:
+            late[name] = None
+        return decided.strategy
+
+    def _set(self, section: str, name: str, value: Any, strategy: str) -> None:
+        values = self.of[section]
+        if not strategy:
+            try:
+                values.update(deep_update({name: values[name]} if name in values else {}, {name: value}))
+            except Fault as fault:
+                raise Fault(fault.message, fault.hint, (section, *fault.path)) from fault
+        elif value is not None:
+            if section == "parameter_defaults" and name in self._base:
+                self._base.remove(name)
+                values[name] = None
+            try:
+                values[name] = value if strategy == "overwrite" else combine(
+                    self._types.type_of(name, value), values.get(name), value, deep=strategy == "deep_merge")
+            except Fault as fault:
+                raise Fault(fault.message, fault.hint, (section, name, *fault.path)) from fault
+
+    def _warn(self, part: _Part, names: list[str]) -> None:
+        listed = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
+        warning = self._files.error(
+            f"the default strategy {part.strategies['default']} does not reach {listed}: set before without one",
+            part.file or "<environment>", part.place((_STRATEGIES, "default")),
+            hint="as in Heat, the first environment that sets a parameter decides how it merges")
+        self._files.warnings[str(warning)] = warning
 
 
 def check_known(names: Sequence[str] | set[str], section: str, environment: Environment, files: Files) -> None:
     """TemplateError for the first name in ``section`` that is not among ``names``."""
-    values = environment.parameters if section == "parameters" else environment.parameter_defaults
+    values = environment.strategies if section == _STRATEGIES else \
+        environment.parameters if section == "parameters" else environment.parameter_defaults
     for name in values:
         if name not in names:
             origin = environment.origin(section, name)

@@ -37,8 +37,9 @@ def build(template: str | Path, environments: Sequence[EnvironmentSource] = (),
     ``files`` can be kept from an earlier call: unchanged files are then not parsed again. ``random`` makes
     (and should keep) the strings of OS::Heat::RandomString."""
     files = files or Files()
-    environment = with_values(load_environments(environments, files), parameters, parameter_defaults)
-    return build_stack(str(template), environment, files, random, name)
+    root = os.path.abspath(template)  # noqa: PTH100 (symbolic links stay as the user wrote them)
+    environment = with_values(load_environments(environments, files, template=root), parameters, parameter_defaults)
+    return build_stack(root, environment, files, random, name)
 
 
 def build_stack(template: str, environment: Environment, files: Files, random: RandomProvider = generate,

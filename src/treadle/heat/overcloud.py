@@ -47,7 +47,7 @@ def evaluate_overcloud(templates_dir: str | Path, roles_file: str | Path,
                        random: RandomProvider = generate, files: Files | None = None) -> OvercloudResult:
     """Outputs of ``<templates_dir>/overcloud.yaml`` (or its j2 form).
 
-    The tree's own registry comes first, then ``base_parameter_defaults`` (generated passwords), then
+    ``base_parameter_defaults`` (generated passwords) come first, then the tree's own registry, then
     ``environments`` in order. Raises TemplateError for anything wrong in a file, among it a parameter that no
     template of the tree declares. ``files`` of an earlier result saves parsing unchanged files again."""
     tree = load_tree(templates_dir, roles_file, environments, networks_file=networks_file,
@@ -66,12 +66,12 @@ def load_tree(templates_dir: str | Path, roles_file: str | Path, environments: S
     files.overlay.update(rendering.texts)
     files.origins.update(rendering.origins)
     files.broken = dict(rendering.broken)
-    sources: list[EnvironmentSource] = [_own(root, REGISTRIES, files),
-                                        {"parameter_defaults": dict(base_parameter_defaults or {})}]
-    environment = load_environments([*sources, *environments], files,
-                                    own=lambda file: not file.startswith(root + os.sep))
+    registry, template = _own(root, REGISTRIES, files), _own(root, (TEMPLATE,), files)
+    environment = load_environments([registry, *environments], files,
+                                    own=lambda file: not file.startswith(root + os.sep), template=template,
+                                    base=base_parameter_defaults)
     check_parameter_names(root, environment, files, rendering, unchecked=base_parameter_defaults or {})
-    return Tree(_own(root, (TEMPLATE,), files), with_values(environment, parameters), rendering, files)
+    return Tree(template, with_values(environment, parameters), rendering, files)
 
 
 def _own(root: str, names: tuple[str, ...], files: Files) -> str:
@@ -86,14 +86,15 @@ def _own(root: str, names: tuple[str, ...], files: Files) -> str:
 def check_parameter_names(templates_dir: str, environment: Environment, files: Files,
                           rendering: Rendering | None = None, unchecked: Iterable[str] = ()) -> None:
     """TemplateError ``unknown parameter``, with file, line and nearest name, for a name in an environment's
-    parameter_defaults that no template below ``templates_dir`` declares. Names of ``unchecked`` pass unless
-    an environment file sets them."""
+    parameter_defaults or parameter_merge_strategies that no template below ``templates_dir`` declares. Names of
+    ``unchecked`` pass unless an environment file sets them."""
     wanted = {name for name in environment.parameter_defaults
               if name not in set(unchecked) or environment.origin("parameter_defaults", name).file}
     known = declared_parameters(templates_dir, files, rendering)
     if wanted - known:
         check_known(known | (set(environment.parameter_defaults) - wanted), "parameter_defaults", environment,
                     files)
+    check_known(known, "parameter_merge_strategies", environment, files)
 
 
 def declared_parameters(templates_dir: str, files: Files, rendering: Rendering | None = None) -> set[str]:

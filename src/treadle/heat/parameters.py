@@ -82,7 +82,8 @@ def _list(raw: Any) -> list[str]:
     return text.split(",") if text else []
 
 
-def _json(raw: Any) -> Any:
+def read_json(raw: Any) -> Any:
+    """A json parameter's value: text is parsed, anything else taken as it is. Fault for text that is not JSON."""
     if not isinstance(raw, str):
         return raw
     if not raw:
@@ -97,7 +98,7 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "string": str,
     "number": to_number,
     "comma_delimited_list": _list,
-    "json": _json,
+    "json": read_json,
     "boolean": _boolean,
 }
 
