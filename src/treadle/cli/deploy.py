@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from treadle.cli.command import Command, add_stack, as_json, confirm, rendered, stack_state
+from treadle.cli.inputs import add_inputs
 from treadle.errors import TreadleError
 
 
@@ -79,6 +80,7 @@ class DeployOvercloud(Command):
             print("Nothing to do: everything is as it should be.", file=self.app.stdout)
         state = stack_state(args)
         state.save_passwords(gathered.passwords)
+        state.save_random_strings(gathered.random)
         state.remember("nodes", [vars_of(node) for node in gathered.nodes])
         try:
             deploy.run()
@@ -86,17 +88,6 @@ class DeployOvercloud(Command):
             raise masked(error, secrets.mask) from None
         write_entry(state.stack, gathered.outputs, gathered.hidden)
         return 0
-
-
-def add_inputs(parser: argparse.ArgumentParser) -> None:
-    """The options that say what is to be deployed."""
-    parser.add_argument("--templates", nargs="?", metavar="DIR",
-                        help="folder of the templates (default: Treadle's own)")
-    parser.add_argument("-e", "--environment-file", dest="environments", action="append", default=[], metavar="FILE",
-                        help="environment file; later ones win (repeatable)")
-    parser.add_argument("-r", "--roles-file", metavar="FILE", help="roles (default: roles_data.yaml of the templates)")
-    parser.add_argument("-n", "--networks-file", metavar="FILE", help="networks of the cloud")
-    parser.add_argument("--nodes", metavar="FILE", help="nodes file (default: the nodes of the last deploy)")
 
 
 def masked(error: TreadleError, mask: Any) -> TreadleError:

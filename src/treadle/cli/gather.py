@@ -8,15 +8,19 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from treadle.cli.inputs import read_inputs
 from treadle.errors import InputError
 from treadle.plan import NodePlan, Overcloud, build, parse_nodes
 from treadle.plan.nodes import Node, membership
 from treadle.rollout.state import FINGERPRINT_KEY, StackState
 from treadle.store import effective
+
+if TYPE_CHECKING:
+    from treadle.rollout.random_strings import RandomStrings
 
 
 @dataclass(frozen=True)
@@ -29,38 +33,23 @@ class Gathered:
     hidden: Mapping[str, Any]
     nodes: list[Node]
     passwords: Mapping[str, Any]
-
-
-def templates_of_this_project() -> Path | None:
-    """The templates beside this package's source, or None where only the package was installed."""
-    root = Path(__file__).resolve().parents[3]
-    return root if (root / "overcloud.j2.yaml").exists() else None
-
-
-def templates_folder(given: str | None) -> Path:
-    """The folder of ``--templates``. Raises InputError where there is none."""
-    folder = Path(given).absolute() if given else templates_of_this_project()
-    if folder is None:
-        raise InputError("no templates were given", key="--templates",
-                         hint="name the folder that holds overcloud.j2.yaml: --templates DIR")
-    if not ((folder / "overcloud.j2.yaml").exists() or (folder / "overcloud.yaml").exists()):
-        raise InputError(f"{folder} holds no overcloud.j2.yaml", key="--templates")
-    return folder
+    random: RandomStrings
 
 
 def gather(args: argparse.Namespace, state: StackState) -> Gathered:
-    """Evaluate the overcloud and plan every node. Stores nothing, new passwords neither."""
-    from treadle.heat import evaluate_overcloud
+    """Evaluate the overcloud and plan every node. Stores nothing, new passwords and random strings neither."""
+    from treadle.heat import Files, evaluate_overcloud
     from treadle.heat.roles import render
 
-    folder = templates_folder(args.templates)
-    roles_file = Path(args.roles_file).absolute() if args.roles_file else folder / "roles_data.yaml"
-    networks = Path(args.networks_file).absolute() if args.networks_file else None
-    rendered = render(folder, roles_file, networks)
-    passwords = state.passwords(_generated(folder, rendered))
-    environments = [Path(path).absolute() for path in args.environments]
-    result = evaluate_overcloud(folder, roles_file, environments, networks_file=networks,
-                                base_parameter_defaults={k: v for k, v in passwords.items() if k != FINGERPRINT_KEY})
+    files = Files()
+    given = read_inputs(args, files)
+    folder = given.templates
+    rendered = render(folder, given.roles_file, given.networks_file)
+    passwords, random = state.passwords(_generated(folder, rendered)), state.random_strings()
+    result = evaluate_overcloud(folder, given.roles_file, given.environments, networks_file=given.networks_file,
+                                base_parameter_defaults={k: v for k, v in passwords.items() if k != FINGERPRINT_KEY},
+                                random=random, files=files)
+    hidden = {**result.hidden, **({"RandomString": random.secrets} if random.used else {})}
     for warning in result.files.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     nodes = _nodes(args, state, [role["name"] for role in result.roles])
@@ -69,11 +58,11 @@ def gather(args: argparse.Namespace, state: StackState) -> Gathered:
     known = state.settings.settings()
     settings = {node.name: {key: setting.value for key, setting in effective(known, membership(node)).items()}
                 for node in nodes}
-    plans = build(Overcloud(state.stack, result.outputs, result.hidden, nodes, modules, passwords[FINGERPRINT_KEY],
+    plans = build(Overcloud(state.stack, result.outputs, hidden, nodes, modules, passwords[FINGERPRINT_KEY],
                             settings=settings))
-    inputs = {"templates": _digest(folder), "environments": [path.read_text() for path in environments],
-              "roles": roles_file.read_text(), "nodes": [vars_of(node) for node in nodes], "settings": settings}
-    return Gathered(plans, inputs, result.outputs, result.hidden, nodes, passwords)
+    inputs = {"templates": _digest(folder), "environments": given.texts(result.files),
+              "roles": given.roles_file.read_text(), "nodes": [vars_of(node) for node in nodes], "settings": settings}
+    return Gathered(plans, inputs, result.outputs, hidden, nodes, passwords, random)
 
 
 def _generated(folder: Path, rendered: Mapping[str, str]) -> list[str]:
@@ -89,19 +78,27 @@ def _generated(folder: Path, rendered: Mapping[str, str]) -> list[str]:
 def _nodes(args: argparse.Namespace, state: StackState, roles: list[str]) -> list[Node]:
     """The nodes file, or the nodes of the last deploy."""
     if args.nodes:
-        path = Path(args.nodes)
-        try:
-            document = yaml.safe_load(path.read_text())
-        except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}", source=path, key="--nodes") from None
-        except yaml.YAMLError as error:
-            raise InputError(f"is no YAML: {error}", source=path) from None
-        return parse_nodes(document, file=str(path), roles=roles)
+        return _nodes_of(str(args.nodes), roles)
     known = state.recall("nodes")
     if known is None:
         raise InputError("this stack has no nodes yet", key="--nodes",
                          hint="nodes:\n  - {name: standalone, role: Standalone, address: 127.0.24.1}")
     return parse_nodes({"nodes": known}, file=f"{state.path}/nodes.json", roles=roles)
+
+
+def _nodes_of(path: str, roles: list[str]) -> list[Node]:
+    """The nodes of a file. TemplateError or InputError, with the line, for anything wrong in it."""
+    from treadle.heat.files import Files, key_path
+
+    if not Path(path).is_file():
+        raise InputError("there is no such file", source=path, key="--nodes")
+    files = Files()
+    document = files.data(path)
+    try:
+        return parse_nodes(document, file=path, roles=roles)
+    except InputError as error:
+        error.source = files.locate(path, key_path(error.key))
+        raise
 
 
 def vars_of(node: Node) -> dict[str, Any]:

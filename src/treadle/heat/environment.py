@@ -14,7 +14,7 @@ from treadle.heat.envfile import VALUES, check_environment
 from treadle.heat.faults import Fault
 from treadle.heat.files import Files, KeyPath
 from treadle.heat.merge import combine, deep_update
-from treadle.heat.sources import EnvironmentSource, Inline, Listed, Origin
+from treadle.heat.sources import EnvironmentSource, Inline, Listed, Origin, file_of
 
 __all__ = ["Environment", "EnvironmentSource", "Origin", "check_known", "deep_update", "load_environments"]
 
@@ -109,9 +109,10 @@ def _read(source: EnvironmentSource, files: Files, own: Callable[[str], bool]) -
     if isinstance(source, Listed):
         file = source.file
         if not files.exists(file):
-            raise files.error(f"the environment {file} does not exist", source.origin.file, source.origin.path)
+            raise files.error(f"the environment {file} does not exist", source.origin.file, source.origin.path,
+                              hint=source.hint)
     else:
-        file = os.path.abspath(source)  # noqa: PTH100 (symbolic links stay as the user wrote them)
+        file = file_of(source)
     part = _Part(file, files.data(file, foreign=not own(file)), tuple)
     return _checked(part, os.path.dirname(file), files)  # noqa: PTH120
 

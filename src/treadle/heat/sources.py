@@ -25,10 +25,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class Listed:
-    """An environment file, by absolute path, that another file names at ``origin``."""
+    """An environment file, by absolute path, that another file names at ``origin``. ``hint`` is for the error when
+    it does not exist."""
 
     file: str
     origin: Origin
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,17 @@ class Inline:
         return (*base, *path[2:]) if base else (*self.origin.path, *path)
 
 
+#: A path, a map whose registry paths are absolute, or one of the above.
 EnvironmentSource = str | Path | Mapping[str, Any] | Listed | Inline
+
+
+def file_of(source: EnvironmentSource) -> str:
+    """The absolute path of the file that ``source`` is read from; empty for a map."""
+    if isinstance(source, Listed):
+        return source.file
+    if isinstance(source, Inline):
+        return source.origin.file
+    return "" if isinstance(source, Mapping) else os.path.abspath(source)  # noqa: PTH100
 
 
 def environments_in(folder: str | Path) -> list[str]:

@@ -11,17 +11,20 @@ import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import yaml
 
 from treadle.errors import InputError
 from treadle.events import Event
-from treadle.files import write_private
+from treadle.files import read_document, write_private
 from treadle.plan.nodeplan import NodePlan
 from treadle.plan.passwords import complete
 from treadle.store import Store
+
+if TYPE_CHECKING:
+    from treadle.rollout.random_strings import RandomStrings
 
 #: Keyed digests need one more secret than the templates know.
 FINGERPRINT_KEY = "TreadleFingerprintKey"
@@ -82,6 +85,22 @@ class StackState:
         """Keep them for the stack's life, 0600."""
         if dict(passwords) != _load_passwords(self.passwords_file):
             write_private(self.passwords_file, yaml.safe_dump(dict(passwords), default_flow_style=False))
+
+    @property
+    def _random_strings_file(self) -> Path:
+        return self.path / "random-strings.json"
+
+    def random_strings(self) -> RandomStrings:
+        """A provider of OS::Heat::RandomString's strings that gives those of the last deploy again.
+        ``save_random_strings`` keeps what it gave. Raises InputError for a damaged file."""
+        from treadle.rollout.random_strings import RandomStrings
+
+        return RandomStrings(read_document(self._random_strings_file, dict[str, str]) or {})
+
+    def save_random_strings(self, strings: RandomStrings) -> None:
+        """Keep what was used, 0600; drop the rest."""
+        if strings.used != strings.kept:
+            write_private(self._random_strings_file, json.dumps(strings.used, sort_keys=True, indent=1))
 
     def save_plans(self, plans: Iterable[NodePlan]) -> None:
         """Keep the plans, for the verbs that have no templates at hand (status, delete)."""
