@@ -11,6 +11,7 @@ from treadle.heat.faults import Fault
 from treadle.heat.files import Files, absolute
 from treadle.heat.registry import TEMPLATE_ENDINGS, Meaning
 from treadle.heat.resources.random_string import RandomProvider, RandomRequest, generate
+from treadle.heat.template import Template, check_files, load_template
 
 if TYPE_CHECKING:
     from treadle.heat.resources.base import Holder
@@ -26,6 +27,15 @@ class Engine:
         self.hidden: dict[str, Any] = {}
         self._random = random
         self._strings: dict[RandomRequest, str] = {}
+        self._checked: set[str] = set()
+
+    def template(self, file: str) -> Template:
+        """The template in ``file``; TemplateError when a file that it names is not there."""
+        template = load_template(self.files, file)
+        if file not in self._checked:
+            check_files(self.files, template)
+            self._checked.add(file)
+        return template
 
     def random_string(self, request: RandomRequest) -> str:
         if request not in self._strings:

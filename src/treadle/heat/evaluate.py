@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +26,7 @@ from treadle.heat.registry import Registry
 from treadle.heat.resources import BUILTIN
 from treadle.heat.resources.random_string import RandomProvider, generate
 from treadle.heat.stack import Stack
-from treadle.heat.template import load_template
+from treadle.heat.unchanged import Answers
 
 _FRAMES = 8000
 
@@ -46,11 +48,12 @@ def build_stack(template: str, environment: Environment, files: Files, random: R
                 name: str = "overcloud") -> Stack:
     """The evaluated stack of ``template`` under an environment that is already merged."""
     file = os.path.abspath(template)  # noqa: PTH100 (symbolic links stay as the user wrote them)
-    with _deep(file):
-        loaded = load_template(files, file)
+    with _evaluating(file):
+        engine = Engine(files, environment, random)
+        loaded = engine.template(file)
         check_known(set(loaded.parameters), "parameters", environment, files)
         registry = Registry(environment.types, environment.resources, BUILTIN)
-        stack = Stack(Engine(files, environment, random), loaded, name, registry, environment.parameters)
+        stack = Stack(engine, loaded, name, registry, environment.parameters)
         stack.outputs()
         stack.force()
     return stack
@@ -58,13 +61,33 @@ def build_stack(template: str, environment: Environment, files: Files, random: R
 
 def evaluate(template: str | Path, environments: Sequence[EnvironmentSource] = (),
              parameters: Mapping[str, Any] | None = None, parameter_defaults: Mapping[str, Any] | None = None, *,
-             files: Files | None = None, random: RandomProvider = generate) -> dict[str, Any]:
+             files: Files | None = None, random: RandomProvider | None = None) -> dict[str, Any]:
     """All outputs of the stack that ``template`` describes, by name.
 
     ``environments`` are paths, or maps whose registry paths are absolute, merged in order. ``parameters`` and
     ``parameter_defaults`` win over theirs. Raises TemplateError, with file, line, column and key, for anything
-    that Heat would refuse."""
-    return build(template, environments, parameters, parameter_defaults, files=files, random=random).outputs()
+    that Heat would refuse. Asked again with nothing changed, it gives the same outputs, random strings too, without
+    evaluating anything; the outputs are the caller's to change."""
+    root = os.path.abspath(template)  # noqa: PTH100
+    files = files or _files_of(root)
+    sources = absolute_sources(environments)
+    question = ("template", root, sources, parameters, parameter_defaults)
+    found: dict[str, Any] = files.kept(("answers",), Answers).ask(
+        question, files, random,
+        lambda random: build(root, sources, parameters, parameter_defaults, files=files, random=random).outputs())
+    return found
+
+
+def absolute_sources(environments: Sequence[EnvironmentSource]) -> list[EnvironmentSource]:
+    """The same sources, with paths that no longer depend on the working directory."""
+    return [os.path.abspath(source) if isinstance(source, str | Path) else source  # noqa: PTH100
+            for source in environments]
+
+
+@functools.lru_cache(maxsize=8)
+def _files_of(template: str) -> Files:  # noqa: ARG001
+    """The files of earlier calls for the same template."""
+    return Files()
 
 
 def with_values(environment: Environment, parameters: Mapping[str, Any] | None,
@@ -79,12 +102,18 @@ def with_values(environment: Environment, parameters: Mapping[str, Any] | None,
 
 
 @contextmanager
-def _deep(file: str) -> Iterator[None]:
+def _evaluating(file: str) -> Iterator[None]:
     """Nested stacks nest Python's calls: room for them, and an error for templates without end. The limit stays
-    raised, since another thread may be evaluating."""
+    raised, since another thread may be evaluating. Nearly everything that is made here stays, so looking for
+    garbage meanwhile would only take time."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES))
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         yield
     except RecursionError:
         raise TemplateError("the template is nested too deep to evaluate", source=file,
                             hint="does a template use itself, or an expression never end?") from None
+    finally:
+        if collecting:
+            gc.enable()

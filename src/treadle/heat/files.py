@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,13 +35,22 @@ def key_path(text: str) -> KeyPath:
     return tuple(int(index) if index else name for index, name in parts)
 
 
+@dataclass
+class Seen:
+    """What an evaluation learnt from its files: contents by digest, what was there, what folders held."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    present: dict[str, bool] = field(default_factory=dict)
+    listings: dict[tuple[str, tuple[str, ...]], list[str]] = field(default_factory=dict)
+
+
 class Files:
     """Template and environment files by absolute path.
 
     ``overlay`` holds files that exist only in memory (rendered jinja2); ``origins`` says from which file on
     disk each was made; ``broken`` are such files that could not be made, and the error that reading them
-    raises. Keep one instance to evaluate again without parsing unchanged files again: parsed data
-    is kept by content hash, and file text by modification time and size.
+    raises. Keep one instance to evaluate again without parsing unchanged files again: what was made of a
+    file is kept with its content hash, and its text with modification time and size.
     """
 
     def __init__(self, overlay: Mapping[str, str] | None = None,
@@ -48,12 +59,47 @@ class Files:
         self.origins = dict(origins or {})
         self.broken: dict[str, TemplateError] = {}
         self._texts: dict[str, tuple[tuple[int, int], str, str]] = {}
-        self._parsed: dict[tuple[str, bool], tuple[Any, list[TemplateError]]] = {}
+        self._parsed: dict[tuple[str, bool], tuple[str, tuple[Any, list[TemplateError]]]] = {}
         self.warnings: dict[str, TemplateError] = {}
-        self._derived: dict[tuple[Any, ...], Any] = {}
+        self._derived: dict[tuple[str, str], tuple[str, Any]] = {}
+        self._kept: dict[tuple[Any, ...], Any] = {}
+        self._watching: list[Seen] = []
+
+    @contextmanager
+    def watched(self) -> Iterator[Seen]:
+        """Notes everything that is asked of the files meanwhile."""
+        seen = Seen()
+        self._watching.append(seen)
+        try:
+            yield seen
+        finally:
+            self._watching.remove(seen)
+
+    def as_seen(self, seen: Seen) -> bool:
+        """Whether every answer would be the same now."""
+        try:
+            return all(self._read(path)[0] == digest for path, digest in seen.digests.items()) \
+                and all(self.exists(path) == there for path, there in seen.present.items()) \
+                and all(self.below(*asked) == found for asked, found in seen.listings.items())
+        except TemplateError:
+            return False
 
     def exists(self, path: str) -> bool:
-        return path in self.overlay or path in self.broken or Path(path).is_file()
+        there = path in self.overlay or path in self.broken or Path(path).is_file()
+        for seen in self._watching:
+            seen.present[path] = there
+        return there
+
+    def below(self, root: str, endings: tuple[str, ...]) -> list[str]:
+        """Absolute paths of the files below ``root`` with one of ``endings``, in order; hidden folders and
+        node_modules are left out."""
+        found = []
+        for directory, folders, names in os.walk(root):
+            folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
+            found += [str(Path(directory, name)) for name in sorted(names) if name.endswith(endings)]
+        for seen in self._watching:
+            seen.listings[root, endings] = found
+        return found
 
     def text(self, path: str) -> str:
         """Content of ``path``; TemplateError when it is absent or not UTF-8."""
@@ -63,6 +109,12 @@ class Files:
         return self._read(path)[0]
 
     def _read(self, path: str) -> tuple[str, str]:
+        found = self._content(path)
+        for seen in self._watching:
+            seen.digests[path] = found[0]
+        return found
+
+    def _content(self, path: str) -> tuple[str, str]:
         if path in self.broken:
             raise self.broken[path]
         text = self.overlay.get(path)
@@ -97,10 +149,10 @@ class Files:
         A key that stands twice in one mapping is an error. In a ``foreign`` file (templates: TripleO's own hold
         such keys) the last wins, as in Heat, and ``warnings`` has the message."""
         digest, text = self._read(path)
-        key = (digest, stripped)
-        if key not in self._parsed:
-            self._parsed[key] = yamlload.load(text.rstrip() if stripped else text, path)
-        data, doubled = self._parsed[key]
+        known = self._parsed.get((path, stripped))
+        if known is None or known[0] != digest:
+            known = self._parsed[path, stripped] = digest, yamlload.load(text.rstrip() if stripped else text, path)
+        data, doubled = known[1]
         for error in doubled:
             if not foreign:
                 raise error
@@ -109,13 +161,18 @@ class Files:
 
     def derived(self, kind: str, path: str, make: Callable[[], T]) -> T:
         """What ``make`` gives for this content of ``path``, made once for each ``kind``."""
-        return self.kept((kind, path, self.digest(path)), make)
+        digest = self.digest(path)
+        known = self._derived.get((kind, path))
+        if known is None or known[0] != digest:
+            known = self._derived[kind, path] = digest, make()
+        value: T = known[1]
+        return value
 
     def kept(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
         """What ``make`` gives, made once for each ``key``, which must cover all that it depends on."""
-        if key not in self._derived:
-            self._derived[key] = make()
-        value: T = self._derived[key]
+        if key not in self._kept:
+            self._kept[key] = make()
+        value: T = self._kept[key]
         return value
 
     def locate(self, file: str, key_path: Sequence[str | int]) -> Source:

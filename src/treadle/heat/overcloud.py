@@ -11,10 +11,11 @@ from typing import Any
 
 from treadle.errors import TemplateError
 from treadle.heat.environment import Environment, EnvironmentSource, check_known, load_environments
-from treadle.heat.evaluate import build_stack, with_values
+from treadle.heat.evaluate import absolute_sources, build_stack, with_values
 from treadle.heat.files import Files
-from treadle.heat.resources.random_string import RandomProvider, generate
-from treadle.heat.roles import Rendering, render_tree, walk_files
+from treadle.heat.resources.random_string import RandomProvider
+from treadle.heat.roles import Rendering, render_tree
+from treadle.heat.unchanged import Answers
 
 REGISTRIES = ("overcloud-resource-registry.yaml", "overcloud-resource-registry-puppet.yaml")
 TEMPLATE = "overcloud.yaml"
@@ -44,16 +45,27 @@ def evaluate_overcloud(templates_dir: str | Path, roles_file: str | Path,
                        environments: Sequence[EnvironmentSource], *,
                        networks_file: str | Path | None = None,
                        base_parameter_defaults: Mapping[str, Any] | None = None,
-                       random: RandomProvider = generate, files: Files | None = None) -> OvercloudResult:
+                       random: RandomProvider | None = None, files: Files | None = None) -> OvercloudResult:
     """Outputs of ``<templates_dir>/overcloud.yaml`` (or its j2 form).
 
     ``base_parameter_defaults`` (generated passwords) come first, then the tree's own registry, then
     ``environments`` in order. Raises TemplateError for anything wrong in a file, among it a parameter that no
-    template of the tree declares. ``files`` of an earlier result saves parsing unchanged files again."""
-    tree = load_tree(templates_dir, roles_file, environments, networks_file=networks_file,
-                     base_parameter_defaults=base_parameter_defaults, files=files)
-    stack = build_stack(tree.template, tree.environment, tree.files, random)
-    return OvercloudResult(stack.outputs(), stack.hidden, [dict(role) for role in tree.rendering.roles], tree.files)
+    template of the tree declares. ``files`` of an earlier result saves parsing unchanged files again; asked again
+    with nothing changed, it gives the same result without evaluating anything."""
+    root, roles = os.path.abspath(templates_dir), os.path.abspath(roles_file)  # noqa: PTH100
+    networks = networks_file and os.path.abspath(networks_file)  # noqa: PTH100
+    given = absolute_sources(environments)
+    kept = files or Files()
+
+    def make(random: RandomProvider) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+        tree = load_tree(root, roles, given, networks_file=networks, base_parameter_defaults=base_parameter_defaults,
+                         files=kept)
+        stack = build_stack(tree.template, tree.environment, kept, random)
+        return stack.outputs(), stack.hidden, [dict(role) for role in tree.rendering.roles]
+
+    question = ("overcloud", root, roles, networks, given, base_parameter_defaults)
+    outputs, hidden, roles_data = kept.kept(("answers",), Answers).ask(question, kept, random, make)
+    return OvercloudResult(outputs, hidden, roles_data, kept)
 
 
 def load_tree(templates_dir: str | Path, roles_file: str | Path, environments: Sequence[EnvironmentSource], *,
@@ -99,7 +111,7 @@ def check_parameter_names(templates_dir: str, environment: Environment, files: F
 
 def declared_parameters(templates_dir: str, files: Files, rendering: Rendering | None = None) -> set[str]:
     """Every name that a template below ``templates_dir``, or rendered from it, declares as a parameter."""
-    paths = [path for path in walk_files(templates_dir, ".yaml") if not path.endswith(".j2.yaml")]
+    paths = [path for path in files.below(templates_dir, (".yaml",)) if not path.endswith(".j2.yaml")]
     paths += list(rendering.texts) if rendering else []
     known: set[str] = set()
     for path in paths:

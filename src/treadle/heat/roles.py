@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,6 @@ ROLE_KEYS = (
     "deprecated_param_extraconfig", "deprecated_param_metadata", "deprecated_param_scheduler_hints",
     "deprecated_param_ips", "deprecated_server_resource_name", "deprecated_nic_config_name",
 )
-_SKIPPED = ("node_modules",)
 _EXCLUDES = "j2_excludes.yaml"
 
 
@@ -110,7 +109,7 @@ def render_tree(templates_dir: str | Path, roles_file: str | Path, networks_file
     chosen = networks_file or (default if files.exists(default) else None)
     networks = load_networks(chosen, files) if chosen else []
     excludes = str(Path(root, _EXCLUDES))
-    inputs = [*walk_files(root, (".j2.yaml", ".j2")), *([excludes] if files.exists(excludes) else [])]
+    inputs = [*files.below(root, (".j2.yaml", ".j2")), *([excludes] if files.exists(excludes) else [])]
     key = ("rendering", root, repr(roles), repr(networks), *((path, files.digest(path)) for path in inputs))
     return files.kept(key, lambda: _Renderer(root, roles, networks, files).run())
 
@@ -129,7 +128,7 @@ class _Renderer:
         self._environments: dict[str, SandboxedEnvironment] = {}
 
     def run(self) -> Rendering:
-        for file in _j2_files(self._root):
+        for file in self._files.below(self._root, (".j2.yaml",)):
             if file.endswith(".role.j2.yaml"):
                 self._for_roles(file)
             elif file.endswith(".network.j2.yaml"):
@@ -228,16 +227,3 @@ def _raised_at(error: BaseException, file: str) -> Source:
             source = Source(name, trace.tb_lineno)
         trace = trace.tb_next
     return source
-
-
-def walk_files(root: str, endings: str | tuple[str, ...]) -> Iterator[str]:
-    """Absolute paths of files below ``root`` in order; hidden directories and node_modules are left out."""
-    for directory, below, names in os.walk(root):
-        below[:] = sorted(name for name in below if not name.startswith(".") and name not in _SKIPPED)
-        for name in sorted(names):
-            if name.endswith(endings):
-                yield str(Path(directory, name))
-
-
-def _j2_files(root: str) -> Iterator[str]:
-    return walk_files(root, ".j2.yaml")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,7 @@ class Template:
     conditions: Mapping[str, Node]
     resources: Mapping[str, Definition]
     outputs: Mapping[str, Output]
+    named_files: tuple[tuple[str, KeyPath], ...]
 
     @property
     def directory(self) -> str:
@@ -59,6 +60,14 @@ class Template:
 def load_template(files: Files, file: str) -> Template:
     """The template in ``file``, made once for each content."""
     return files.derived("template", file, lambda: _Reader(files, file).read())
+
+
+def check_files(files: Files, template: Template) -> None:
+    """Files that are named must be there, whether or not a stack uses them: Heat's client reads all."""
+    for name, path in template.named_files:
+        if not files.exists(absolute(name, template.directory)):
+            raise files.error(f"the file {name} does not exist", template.file, path,
+                              hint="its path is relative to this file")
 
 
 class _Reader:
@@ -75,17 +84,15 @@ class _Reader:
                     known = self._version.sections
                     raise Fault(f"a template has no section {section}{nearest(section, known)}", path=(section,))
             self._compiler = Compiler(self._version)
-            template = Template(
-                self._file, self._version,
-                self._section(data, "parameters", lambda name, body: read_parameter(name, body, self._version)),
-                self._section(data, "conditions", self._condition),
-                self._section(data, "resources", self._resource),
-                self._section(data, "outputs", self._output),
-            )
-            _check_groups(data.get("parameter_groups"), template.parameters)
-            _check_depends(template.resources)
-            self._check_files(template)
-            return template
+            parameters = self._section(data, "parameters",
+                                       lambda name, body: read_parameter(name, body, self._version))
+            conditions = self._section(data, "conditions", self._condition)
+            resources = self._section(data, "resources", self._resource)
+            outputs = self._section(data, "outputs", self._output)
+            _check_groups(data.get("parameter_groups"), parameters)
+            _check_depends(resources)
+            return Template(self._file, self._version, parameters, conditions, resources, outputs,
+                            tuple(_named_files(resources, outputs)))
         except Fault as fault:
             raise self._files.error(fault.message, self._file, fault.path, hint=fault.hint) from fault
 
@@ -165,19 +172,19 @@ class _Reader:
         return Output(name, self._compiler.value(body["value"], (*path, "value")),
                       self._condition_of(body, path), path)
 
-    def _check_files(self, template: Template) -> None:
-        """Files that are named must be there, whether or not this stack uses them: Heat's client reads all."""
-        named = [(d.type, (*d.path, "type")) for d in template.resources.values()
-                 if d.type.endswith((".yaml", ".template"))]
-        nodes = [d.properties for d in template.resources.values()]
-        nodes += [d.metadata for d in template.resources.values()] + [o.value for o in template.outputs.values()]
-        for node in nodes:
-            named += [(call.args.data, call.path) for call in walk(node)
-                      if isinstance(call, Call) and call.name == "get_file" and isinstance(call.args, Const)]
-        for name, path in named:
-            if isinstance(name, str) and "://" not in name.removeprefix("file://") \
-                    and not self._files.exists(absolute(name, template.directory)):
-                raise Fault(f"the file {name} does not exist", "its path is relative to this file", path)
+
+def _named_files(resources: Mapping[str, Definition], outputs: Mapping[str, Output]) -> Iterator[tuple[str, KeyPath]]:
+    """(name, where) of every local file that a template names."""
+    named: list[tuple[Any, KeyPath]] = [(d.type, (*d.path, "type")) for d in resources.values()
+                                        if d.type.endswith((".yaml", ".template"))]
+    nodes = [d.properties for d in resources.values()]
+    nodes += [d.metadata for d in resources.values()] + [o.value for o in outputs.values()]
+    for node in nodes:
+        named += [(call.args.data, call.path) for call in walk(node)
+                  if isinstance(call, Call) and call.name == "get_file" and isinstance(call.args, Const)]
+    for name, path in named:
+        if isinstance(name, str) and "://" not in name.removeprefix("file://"):
+            yield name, path
 
 
 def _version(data: Any) -> Version:

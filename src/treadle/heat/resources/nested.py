@@ -9,7 +9,6 @@ from treadle.heat.faults import Fault
 from treadle.heat.functions.references import select
 from treadle.heat.properties import as_parameter
 from treadle.heat.resources.base import Resource
-from treadle.heat.template import load_template
 
 if TYPE_CHECKING:
     from treadle.heat.registry import Meaning
@@ -28,7 +27,7 @@ class TemplateResource(Resource):
         if holder.depth >= MAX_DEPTH:
             raise self.error(f"templates are nested more than {MAX_DEPTH} deep", ("type",),
                              "does a template use itself?")
-        self._template = load_template(holder.engine.files, meaning.file)
+        self._template = holder.engine.template(meaning.file)
         self._check_facade()
 
     def _check_facade(self) -> None:
