@@ -93,7 +93,19 @@ class AllowedPattern:
             raise Fault(f"{brief(value)} does not match the pattern {self.pattern}")
 
 
-Check = Bounds | Modulo | AllowedValues | AllowedPattern
+@dataclass(frozen=True)
+class Form:
+    """A form that a test in code knows, such as an IP address; ``name`` has its article."""
+
+    name: str
+    fits: Callable[[str], bool]
+
+    def check(self, value: Any, convert: Convert) -> None:  # noqa: ARG002
+        if not isinstance(value, str) or not self.fits(value):
+            raise Fault(f"{brief(value)} is not {self.name}")
+
+
+Check = Bounds | Modulo | AllowedValues | AllowedPattern | Form
 
 
 @dataclass(frozen=True)

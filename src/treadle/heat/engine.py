@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from treadle.errors import TemplateError
@@ -14,17 +15,22 @@ from treadle.heat.resources.random_string import RandomProvider, RandomRequest, 
 from treadle.heat.template import Template, check_files, load_template
 
 if TYPE_CHECKING:
-    from treadle.heat.resources.base import Holder
+    from treadle.heat.resources.base import Holder, Resource
     from treadle.heat.template import Definition
+
+FIRST_STAND_IN = 10
 
 
 class Engine:
-    """Files, environment and the source of random strings; ``hidden`` collects values of hidden parameters."""
+    """Files, environment and the source of random strings. ``hidden`` collects values of hidden parameters;
+    ``referenced`` leads from what ``get_resource`` gave back to the resource, where another one asks for that."""
 
     def __init__(self, files: Files, environment: Environment, random: RandomProvider = generate) -> None:
         self.files = files
         self.environment = environment
         self.hidden: dict[str, Any] = {}
+        self.referenced: dict[str, Resource] = {}
+        self.stand_ins = itertools.count(FIRST_STAND_IN)
         self._random = random
         self._strings: dict[RandomRequest, str] = {}
         self._checked: set[str] = set()

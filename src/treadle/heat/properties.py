@@ -35,11 +35,12 @@ class Property:
 Schema = Mapping[str, Property]
 
 
-def read_properties(schema: Schema, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every property of ``schema``: converted if given, else its default; unknown and missing ones fault."""
+def read_properties(schema: Schema, given: Mapping[str, Any], word: str = "property") -> dict[str, Any]:
+    """Every property of ``schema``: converted if given, else its default; unknown and missing ones fault.
+    ``word`` says in messages what a key is."""
     for name in given:
         if name not in schema:
-            raise Fault(f"unknown property {name}{nearest(name, schema)}",
+            raise Fault(f"unknown {word} {name}{nearest(name, schema)}",
                         f"known are {', '.join(sorted(schema))}" if schema else "it takes none", (name,))
     found: dict[str, Any] = {}
     for name, wanted in schema.items():

@@ -43,6 +43,7 @@ class Resource:
     """One resource of one stack. Properties are evaluated when something first needs them."""
 
     schema: ClassVar[Schema] = {}
+    policies: ClassVar[Schema] = {}
     attributes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, holder: Holder, definition: Definition) -> None:
@@ -83,7 +84,17 @@ class Resource:
         """Evaluate everything that the definition says, so that its errors show."""
         _ = self.properties
         self.definition.metadata.value(self.holder.scope)
-        self.definition.update_policy.value(self.holder.scope)
+        policy = self.definition.update_policy.value(self.holder.scope)
+        if policy:
+            self._check_policy(policy)
+
+    def _check_policy(self, policy: Any) -> None:
+        if not isinstance(policy, Mapping):
+            raise self.error(f"must be a map, not {kind(policy)}", ("update_policy",))
+        try:
+            read_properties(self.policies, policy, "update policy")
+        except Fault as fault:
+            raise self.error(fault.message, ("update_policy", *fault.path), fault.hint) from fault
 
     def attribute(self, name: str, path: list[Any]) -> Any:
         """``get_attr``. Fault for a name that the type does not have; a path that leads nowhere is null."""

@@ -107,6 +107,11 @@ class Group(Resource):
 
 
 _SIZE = Constraint(Bounds("range", 0, None))
+_SOME = Constraint(Bounds("range", 1, None))
+BATCH: Schema = {
+    "max_batch_size": Property("integer", default=1, constraints=(_SOME,)),
+    "pause_time": Property("number", default=0, constraints=(_SIZE,)),
+}
 _WORD = Constraint(Bounds("length", 3, None))
 _MODE = Constraint(AllowedValues(("append", "update")))
 
@@ -124,6 +129,11 @@ class ResourceGroup(Group):
             "resource_list": Property("list", default=[]),
         })),
         "removal_policies_mode": Property("string", default="append", constraints=(_MODE,)),
+    }
+    policies: ClassVar[Schema] = {
+        "rolling_update": Property("map", fields={
+            **BATCH, "min_in_service": Property("integer", default=0, constraints=(_SIZE,))}),
+        "batch_create": Property("map", fields=BATCH),
     }
     own = ("refs", "refs_map", "attributes", "removed_rsrc_list")
     shared = ("resource_def", "properties")
