@@ -10,7 +10,7 @@ from treadle.errors import TemplateError
 from treadle.heat.environment import Environment
 from treadle.heat.faults import Fault
 from treadle.heat.files import Files, absolute
-from treadle.heat.registry import TEMPLATE_ENDINGS, Meaning
+from treadle.heat.registry import TEMPLATE_ENDINGS, Meaning, UnknownTarget
 from treadle.heat.resources.random_string import RandomProvider, RandomRequest, generate
 from treadle.heat.template import Template, check_files, load_template
 
@@ -69,6 +69,10 @@ class Engine:
                                    (*definition.path, "type"), "its path is relative to this file")
         try:
             return holder.registry.meaning(declared, definition.name)
+        except UnknownTarget as fault:
+            origin = self.environment.registered(fault.entry)
+            user = holder.error(f"{definition.name} is of the type {declared}", (*definition.path, "type"))
+            raise self.files.error(fault.message, origin.file, origin.path, hint=str(user)) from fault
         except Fault as fault:
             raise holder.error(fault.message, (*definition.path, "type"), fault.hint) from fault
 

@@ -12,7 +12,7 @@ from treadle.errors import nearest
 from treadle.heat.declared import DeclaredTypes
 from treadle.heat.envfile import VALUES, check_environment
 from treadle.heat.faults import Fault
-from treadle.heat.files import Files, KeyPath
+from treadle.heat.files import Files, KeyPath, key_text
 from treadle.heat.merge import combine, deep_update
 from treadle.heat.sources import EnvironmentSource, Inline, Listed, Origin, file_of
 
@@ -38,10 +38,27 @@ class Environment:
     def origin(self, section: str, name: str) -> Origin:
         return self.origins.get((section, name)) or Origin("", (section, name))
 
+    def registered(self, entry: tuple[str, ...]) -> Origin:
+        """Where the registry got ``entry``, a type or ``("resources", resource, type)``."""
+        ending = entry[1:] if entry[0] == "resources" else ("resource_registry", *entry)
+        for (section, _), origin in reversed(list(self.origins.items())):
+            if section == "resource_registry" and origin.path[-len(ending):] == ending:
+                return origin
+        return Origin("", ("resource_registry", *entry))
+
     @property
     def strategies(self) -> list[str]:
         """Parameters that some environment names a merge strategy for."""
         return [name for section, name in self.origins if section == _STRATEGIES and name != "default"]
+
+
+def _entries(registry: Mapping[str, Any], path: KeyPath) -> Iterator[KeyPath]:
+    """Paths of all types that a registry maps."""
+    for name, target in registry.items():
+        if isinstance(target, Mapping):
+            yield from _entries(target, (*path, name))
+        else:
+            yield (*path, name)
 
 
 def _nobodys(file: str) -> bool:  # noqa: ARG001
@@ -66,6 +83,8 @@ def load_environments(sources: Iterable[EnvironmentSource], files: Files, own: C
     for part in parts:
         with _located(part, files):
             values.add(part)
+        for path in _entries(part.data.get(_REGISTRY) or {}, (_REGISTRY,)):
+            values.origins[_REGISTRY, key_text(path)] = Origin(part.file, part.place(path))
     types = {name: target for name, target in registry.items() if isinstance(target, str)}
     return Environment(values.of["parameters"], values.of["parameter_defaults"], types,
                        registry.get("resources") or {}, values.origins,
@@ -80,6 +99,14 @@ class _Part:
     file: str
     data: Mapping[str, Any]
     place: Callable[[KeyPath], KeyPath]
+
+    def registered(self, entry: tuple[str, ...]) -> Origin:
+        """Where the registry got ``entry``, a type or ``("resources", resource, type)``."""
+        ending = entry[1:] if entry[0] == "resources" else ("resource_registry", *entry)
+        for (section, _), origin in reversed(list(self.origins.items())):
+            if section == "resource_registry" and origin.path[-len(ending):] == ending:
+                return origin
+        return Origin("", ("resource_registry", *entry))
 
     @property
     def strategies(self) -> Mapping[str, str]:

@@ -25,6 +25,14 @@ class Meaning:
     entry: tuple[str, ...] = ()
 
 
+class UnknownTarget(Fault):
+    """A registry's entry leads to a type that nothing knows; ``entry`` is its key."""
+
+    def __init__(self, target: str, known: Iterable[str], entry: tuple[str, ...]) -> None:
+        super().__init__(f"unknown resource type {target}{nearest(target, known)}")
+        self.entry = entry
+
+
 class Registry:
     """``types`` maps a type, or a type ending in ``*``, to another type or an absolute template path.
     ``resources`` maps a resource's name to such a map (and those of its nested stacks)."""
@@ -45,6 +53,9 @@ class Registry:
             found = self._resolve(resource_type, resource_name, (resource_type,))
             if found is None:
                 known = sorted({*self._builtin, *self._types})
+                dead = self._dead_end(resource_type, resource_name)
+                if dead is not None:
+                    raise UnknownTarget(dead[1], known, dead[0])
                 raise Fault(f"unknown resource type {resource_type}{nearest(resource_type, known)}",
                             "register it in an environment's resource_registry, or name a .yaml template")
             self._found[key] = found
@@ -62,6 +73,14 @@ class Registry:
             if found is not None:
                 return found
         return Meaning(builtin=name) if name in self._builtin else None
+
+    def _dead_end(self, name: str, resource: str) -> tuple[tuple[str, ...], str] | None:
+        """The last entry on the way of a type that leads nowhere, and what it says; None without any entry."""
+        found = None
+        while (step := next(self._candidates(name, resource), None)) is not None:
+            found = step
+            name = step[1]
+        return found
 
     def _candidates(self, name: str, resource: str) -> Iterator[tuple[tuple[str, ...], str]]:
         """Heat's order: entries for the resource first, then by name; ``*`` sorts before letters. An entry

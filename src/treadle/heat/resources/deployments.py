@@ -55,9 +55,8 @@ class SoftwareDeployment(Resource):
         given = self.properties["config"]
         found = self.holder.engine.referenced.get(given) if given else None
         if not isinstance(found, Config):
-            told = f"{given} is no software configuration" if given else "has no config"
-            raise Fault(f"the deployment {self.name}: {told}",
-                        "give its property config get_resource of an OS::Heat::SoftwareConfig")
+            told = f"{given} is no software configuration" if given else f"the deployment {self.name} has no config"
+            raise Fault(told, "give its property config get_resource of an OS::Heat::SoftwareConfig")
         return found
 
     def attribute(self, name: str, path: list[Any]) -> Any:  # noqa: ARG002
@@ -75,7 +74,7 @@ class SoftwareDeployment(Resource):
                 server.properties["user_data_format"] != "SOFTWARE_CONFIG":
             raise self.error(f"the server {server.name} takes no deployments", ("properties", "server"),
                              "set its property user_data_format to SOFTWARE_CONFIG")
-        if self.properties["config"] and CREATE in self.properties["actions"]:
+        if self.properties["config"]:
             try:
                 self.check()
             except Fault as fault:
@@ -104,7 +103,7 @@ class StructuredDeployment(SoftwareDeployment):
 
     def check(self) -> None:
         super().check()
-        if self.properties["input_values_validate"] == "STRICT":
+        if self.properties["input_values_validate"] == "STRICT" and CREATE in self.properties["actions"]:
             self.deployed()
 
     def deployed(self) -> Any:
