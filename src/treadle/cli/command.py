@@ -10,6 +10,7 @@ from typing import Any
 
 from cliff.command import Command as CliffCommand
 from cliff.lister import Lister as CliffLister
+from cliff.show import ShowOne as CliffShowOne
 
 from treadle.errors import InputError, TreadleError
 from treadle.events import Events
@@ -43,6 +44,10 @@ class Command(_Quiet, CliffCommand):
 
 class Lister(_Quiet, CliffLister):
     """Base of commands that show a table (cliff gives them ``-f json|yaml|csv|value|table``)."""
+
+
+class ShowOne(_Quiet, CliffShowOne):
+    """Base of commands that show one thing, key by key."""
 
 
 def add_stack(parser: argparse.ArgumentParser) -> None:

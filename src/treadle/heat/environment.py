@@ -100,14 +100,6 @@ class _Part:
     data: Mapping[str, Any]
     place: Callable[[KeyPath], KeyPath]
 
-    def registered(self, entry: tuple[str, ...]) -> Origin:
-        """Where the registry got ``entry``, a type or ``("resources", resource, type)``."""
-        ending = entry[1:] if entry[0] == "resources" else ("resource_registry", *entry)
-        for (section, _), origin in reversed(list(self.origins.items())):
-            if section == "resource_registry" and origin.path[-len(ending):] == ending:
-                return origin
-        return Origin("", ("resource_registry", *entry))
-
     @property
     def strategies(self) -> Mapping[str, str]:
         found: Mapping[str, str] = self.data.get(_STRATEGIES) or {}
