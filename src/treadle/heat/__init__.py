@@ -7,7 +7,7 @@ first. Both read files and do nothing else.
 from treadle.heat.environment import Environment, deep_update, load_environments
 from treadle.heat.evaluate import build, evaluate
 from treadle.heat.files import Files
-from treadle.heat.overcloud import OvercloudResult, check_parameter_names, evaluate_overcloud
+from treadle.heat.overcloud import OvercloudResult, Tree, check_parameter_names, evaluate_overcloud, load_tree
 from treadle.heat.resources.random_string import RandomProvider, RandomRequest
 from treadle.heat.roles import load_roles, render
 from treadle.heat.stack import Stack
@@ -19,6 +19,7 @@ __all__ = [
     "RandomProvider",
     "RandomRequest",
     "Stack",
+    "Tree",
     "build",
     "check_parameter_names",
     "deep_update",
@@ -26,5 +27,6 @@ __all__ = [
     "evaluate_overcloud",
     "load_environments",
     "load_roles",
+    "load_tree",
     "render",
 ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Function = Callable[["Scope", "Node"], Any]
 
-_SLIPS = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
+SLIPS = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
 
 
 class Omitted:
@@ -108,7 +108,7 @@ class Call(Node):
             raise scope.error(fault.message, self.path + fault.path, fault.hint) from fault
         except TreadleError:
             raise
-        except _SLIPS as error:
+        except SLIPS as error:
             raise scope.error(f"{self.name}: {error}", self.path) from error
 
     def parts(self) -> Iterator[Node]:

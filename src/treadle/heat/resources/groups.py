@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Members:
     """The hidden stack that holds a group's members; errors point at the group."""
 
-    def __init__(self, group: Resource) -> None:
+    def __init__(self, group: Group) -> None:
         holder = group.holder
         self.group = group
         self._holder = holder

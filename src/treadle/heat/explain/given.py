@@ -1,0 +1,105 @@
+"""Where a parameter's value was set: a property of the parent's resource, an environment, or the default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from treadle.heat.environment import deep_update
+from treadle.heat.explain.explanation import Explanation
+from treadle.heat.explain.paths import at, has, reach, same
+from treadle.heat.faults import Fault
+from treadle.heat.files import KeyPath
+from treadle.heat.resources.base import Resource
+from treadle.heat.stack import Stack
+
+if TYPE_CHECKING:
+    from treadle.heat.explain.tracing import Tracer
+
+
+def source(tracer: Tracer, stack: Stack, name: str, path: KeyPath) -> Explanation:
+    """Where what stands at ``path`` in the value of the parameter ``name`` was set."""
+    value = stack.parameter(name)
+    raw = stack.given(name)
+    if raw is not None and isinstance(stack.parent, Resource):
+        return _from_property(tracer, stack.parent, name, path, value)
+    section = "parameters" if raw is not None else "parameter_defaults"
+    if raw is None:
+        raw = tracer.environment.parameter_defaults.get(name)
+    if raw is not None:
+        fitting, converted = _fit(raw, value, path)
+        return _converted(_from_environment(tracer, section, name, fitting), value, path, converted)
+    default = stack.template.parameters[name].default
+    fitting, converted = _fit(default, value, path)
+    step = tracer.step(at(default, fitting), f"default of {name}",
+                       tracer.place(stack, ("parameters", name, "default", *fitting)))
+    return _converted(step, value, path, converted)
+
+
+def _converted(step: Explanation, value: Any, path: KeyPath, converted: bool) -> Explanation:
+    """Heat makes of what was set a value of the parameter's type."""
+    return replace(step, value=at(value, path), what=f"{step.what}, converted to its type") if converted else step
+
+
+def _fit(raw: Any, value: Any, path: KeyPath, *, joined: bool = False) -> tuple[KeyPath, bool]:
+    """The path in ``raw`` that became ``path`` in the converted ``value``, and whether the two differ.
+    ``joined``: a list's elements were joined with commas and split again."""
+    if has(raw, path) and same(at(raw, path), at(value, path)):
+        return path, False
+    if joined and isinstance(raw, list) and isinstance(value, list) and path:
+        before = 0
+        for index, item in enumerate(raw):
+            before += len(str(item or "").split(","))
+            if int(path[0]) < before:
+                return (index,), True
+    return path[:reach(raw, path)], True
+
+
+def _from_property(tracer: Tracer, parent: Resource, name: str, path: KeyPath, value: Any) -> Explanation:
+    from treadle.heat.explain.attributes import given_property, properties_given
+
+    raw = properties_given(tracer, parent)[name]
+    if not path and isinstance(raw, dict | list) and same(raw, value):
+        return given_property(tracer, parent, (name,))
+    fitting, converted = _fit(raw, value, path, joined=isinstance(raw, list))
+    return _converted(given_property(tracer, parent, (name, *fitting)), value, path, converted)
+
+
+def _from_environment(tracer: Tracer, section: str, name: str, path: KeyPath) -> Explanation:
+    environment = tracer.environment
+    merged = (environment.parameters if section == "parameters" else environment.parameter_defaults)[name]
+    value = at(merged, path)
+    setters = [(file, data[section][name]) for file, data in environment.sources
+               if name in (data.get(section) or {})]
+    if not setters or (not environment.origin(section, name).file and setters[-1][0]):
+        what = f"{section}, given with -P" if section == "parameters" else f"{section}, given by no file"
+        return tracer.step(value, what, None)
+
+    def step(file: str, found: KeyPath, setter: Any) -> Explanation:
+        if not file:
+            return tracer.step(at(setter, found), f"{section}, given by no file", None)
+        return tracer.step(at(setter, found), section, tracer.place_in(file, (section, name, *found)))
+
+    if not same(_folded(name, setters), merged):
+        all_setters = tuple(step(file, path[:reach(setter, path)], setter) for file, setter in setters)
+        return tracer.step(value, f"{section}, merged from every environment that sets {name}",
+                           all_setters[-1].place, all_setters)
+    setting = [(file, setter) for file, setter in setters if has(setter, path)
+               and (isinstance(value, Mapping) or same(at(setter, path), value))]
+    if isinstance(value, Mapping) and len(setting) > 1:
+        all_setters = tuple(step(file, path, setter) for file, setter in setting)
+        return tracer.step(value, f"{section}, merged from environments", all_setters[-1].place, all_setters)
+    file, setter = setting[-1]
+    return step(file, path, setter)
+
+
+def _folded(name: str, setters: list[tuple[str, Any]]) -> Any:
+    """What plain merging makes of the setters: only then is a leaf's last setter the one that counts."""
+    merged: dict[str, Any] = {}
+    try:
+        for _, setter in setters:
+            merged = deep_update(merged, {name: setter})
+    except Fault:
+        return None
+    return merged.get(name)
