@@ -45,7 +45,7 @@ def gather(args: argparse.Namespace, state: StackState) -> Gathered:
     given = read_inputs(args, files)
     folder = given.templates
     rendered = render(folder, given.roles_file, given.networks_file)
-    passwords, random = state.passwords(_generated(folder, rendered)), state.random_strings()
+    passwords, random = state.passwords(generated_names(folder, rendered)), state.random_strings()
     result = evaluate_overcloud(folder, given.roles_file, given.environments, networks_file=given.networks_file,
                                 base_parameter_defaults={k: v for k, v in passwords.items() if k != FINGERPRINT_KEY},
                                 random=random, files=files)
@@ -65,7 +65,7 @@ def gather(args: argparse.Namespace, state: StackState) -> Gathered:
     return Gathered(plans, inputs, result.outputs, hidden, nodes, passwords, random)
 
 
-def _generated(folder: Path, rendered: Mapping[str, str]) -> list[str]:
+def generated_names(folder: Path, rendered: Mapping[str, str]) -> list[str]:
     """The overcloud's hidden parameters without a default: the secrets that nobody has to think of."""
     path = folder / "overcloud.yaml"
     text = rendered.get(str(path)) or path.read_text()

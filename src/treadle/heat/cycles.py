@@ -63,12 +63,13 @@ def references(node: Node, scope: Scope) -> Iterator[tuple[str, KeyPath]]:
 def _referred(nodes: Iterable[Node]) -> Iterator[tuple[str, KeyPath]]:
     for node in nodes:
         if isinstance(node, Call) and node.name in _REFERENCES:
-            target = _name(node.args)
+            target = written_name(node.args)
             if isinstance(target, str):
                 yield target, node.path
 
 
-def _name(args: Node) -> Any:
+def written_name(args: Node) -> Any:
+    """The first argument where it is written out, which names what a reference refers to; else None."""
     first: Any = args
     if isinstance(args, ListNode) and args.items:
         first = args.items[0]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from treadle.errors import nearest
+from treadle.errors import TemplateError, nearest
 from treadle.heat.declared import DeclaredTypes
 from treadle.heat.envfile import VALUES, check_environment
 from treadle.heat.faults import Fault
@@ -224,12 +224,19 @@ class _Values:
         self._files.warnings[str(warning)] = warning
 
 
-def check_known(names: Sequence[str] | set[str], section: str, environment: Environment, files: Files) -> None:
-    """TemplateError for the first name in ``section`` that is not among ``names``."""
+def unknown_names(names: Collection[str], section: str, environment: Environment,
+                  files: Files) -> Iterator[TemplateError]:
+    """An error for each name in ``section`` that is not among ``names``."""
     values = environment.strategies if section == _STRATEGIES else \
         environment.parameters if section == "parameters" else environment.parameter_defaults
     for name in values:
         if name not in names:
             origin = environment.origin(section, name)
-            raise files.error(f"unknown parameter {name}{nearest(name, names)}", origin.file, origin.path,
+            yield files.error(f"unknown parameter {name}{nearest(name, names)}", origin.file, origin.path,
                               hint="no template declares it")
+
+
+def check_known(names: Collection[str], section: str, environment: Environment, files: Files) -> None:
+    """The first of ``unknown_names`` is raised."""
+    for error in unknown_names(names, section, environment, files):
+        raise error

@@ -48,7 +48,7 @@ def build_stack(template: str, environment: Environment, files: Files, random: R
                 name: str = "overcloud") -> Stack:
     """The evaluated stack of ``template`` under an environment that is already merged."""
     file = os.path.abspath(template)  # noqa: PTH100 (symbolic links stay as the user wrote them)
-    with _evaluating(file):
+    with evaluating(file):
         engine = Engine(files, environment, random)
         loaded = engine.template(file)
         check_known(set(loaded.parameters), "parameters", environment, files)
@@ -102,7 +102,7 @@ def with_values(environment: Environment, parameters: Mapping[str, Any] | None,
 
 
 @contextmanager
-def _evaluating(file: str) -> Iterator[None]:
+def evaluating(file: str) -> Iterator[None]:
     """Nested stacks nest Python's calls: room for them, and an error for templates without end. The limit stays
     raised, since another thread may be evaluating. Nearly everything that is made here stays, so looking for
     garbage meanwhile would only take time."""

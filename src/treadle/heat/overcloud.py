@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from treadle.errors import TemplateError
-from treadle.heat.environment import Environment, EnvironmentSource, check_known, load_environments
+from treadle.heat.environment import Environment, EnvironmentSource, load_environments, unknown_names
 from treadle.heat.evaluate import absolute_sources, build_stack, with_values
 from treadle.heat.files import Files
 from treadle.heat.resources.random_string import RandomProvider
@@ -70,8 +70,10 @@ def evaluate_overcloud(templates_dir: str | Path, roles_file: str | Path,
 
 def load_tree(templates_dir: str | Path, roles_file: str | Path, environments: Sequence[EnvironmentSource], *,
               networks_file: str | Path | None = None, parameters: Mapping[str, Any] | None = None,
-              base_parameter_defaults: Mapping[str, Any] | None = None, files: Files | None = None) -> Tree:
-    """The part of ``evaluate_overcloud`` before its stack is built. ``parameters`` win over the environments'."""
+              base_parameter_defaults: Mapping[str, Any] | None = None, files: Files | None = None,
+              check: bool = True) -> Tree:
+    """The part of ``evaluate_overcloud`` before its stack is built. ``parameters`` win over the environments'.
+    Without ``check``, parameters that no template declares are let pass."""
     root = os.path.abspath(templates_dir)  # noqa: PTH100
     files = files or Files()
     rendering = render_tree(root, roles_file, networks_file, files)
@@ -82,7 +84,8 @@ def load_tree(templates_dir: str | Path, roles_file: str | Path, environments: S
     environment = load_environments([registry, *environments], files,
                                     own=lambda file: not file.startswith(root + os.sep), template=template,
                                     base=base_parameter_defaults)
-    check_parameter_names(root, environment, files, rendering, unchecked=base_parameter_defaults or {})
+    if check:
+        check_parameter_names(root, environment, files, rendering, unchecked=base_parameter_defaults or {})
     return Tree(template, with_values(environment, parameters), rendering, files)
 
 
@@ -97,16 +100,20 @@ def _own(root: str, names: tuple[str, ...], files: Files) -> str:
 
 def check_parameter_names(templates_dir: str, environment: Environment, files: Files,
                           rendering: Rendering | None = None, unchecked: Iterable[str] = ()) -> None:
-    """TemplateError ``unknown parameter``, with file, line and nearest name, for a name in an environment's
+    """The first of ``unknown_parameters`` is raised."""
+    for error in unknown_parameters(templates_dir, environment, files, rendering, unchecked):
+        raise error
+
+
+def unknown_parameters(templates_dir: str, environment: Environment, files: Files,
+                       rendering: Rendering | None = None, unchecked: Iterable[str] = ()) -> Iterator[TemplateError]:
+    """TemplateError ``unknown parameter``, with file, line and nearest name, for each name in an environment's
     parameter_defaults or parameter_merge_strategies that no template below ``templates_dir`` declares. Names of
     ``unchecked`` pass unless an environment file sets them."""
-    wanted = {name for name in environment.parameter_defaults
-              if name not in set(unchecked) or environment.origin("parameter_defaults", name).file}
     known = declared_parameters(templates_dir, files, rendering)
-    if wanted - known:
-        check_known(known | (set(environment.parameter_defaults) - wanted), "parameter_defaults", environment,
-                    files)
-    check_known(known, "parameter_merge_strategies", environment, files)
+    passing = known | {name for name in unchecked if not environment.origin("parameter_defaults", name).file}
+    yield from unknown_names(passing, "parameter_defaults", environment, files)
+    yield from unknown_names(known, "parameter_merge_strategies", environment, files)
 
 
 def declared_parameters(templates_dir: str, files: Files, rendering: Rendering | None = None) -> set[str]:

@@ -180,12 +180,16 @@ class Stack:
         """Evaluate every resource of this stack and of those nested in it, so that all errors show."""
         for name, definition in self.template.resources.items():
             if self.enabled(definition):
-                policy = definition.deletion_policy.value(self)
-                known = self.template.version.deletion_policies
-                if policy is not None and policy not in known:
-                    raise self.error(f"{brief(policy)} is not a deletion policy{nearest(str(policy), known)}",
-                                     (*definition.path, "deletion_policy"))
+                self.check_policy(definition)
                 self.resource(name).force()
+
+    def check_policy(self, definition: Definition) -> None:
+        """TemplateError for a deletion policy that the template's version does not have."""
+        policy = definition.deletion_policy.value(self)
+        known = self.template.version.deletion_policies
+        if policy is not None and policy not in known:
+            raise self.error(f"{brief(policy)} is not a deletion policy{nearest(str(policy), known)}",
+                             (*definition.path, "deletion_policy"))
 
     # What functions and resources ask
 

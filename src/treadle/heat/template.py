@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from treadle.errors import nearest
+from treadle.errors import TemplateError, nearest
 from treadle.heat.compiler import Compiler
 from treadle.heat.faults import Fault, brief, kind
 from treadle.heat.files import Files, KeyPath, absolute
@@ -70,10 +70,23 @@ def check_files(files: Files, template: Template) -> None:
                               hint="its path is relative to this file")
 
 
+def template_errors(files: Files, file: str) -> list[TemplateError]:
+    """What is wrong with the template in ``file`` by itself: one error for each entry of a section."""
+    told: list[TemplateError] = []
+    try:
+        _Reader(files, file, told).read()
+    except TemplateError as error:
+        told.append(error)
+    return told
+
+
 class _Reader:
-    def __init__(self, files: Files, file: str) -> None:
+    """``told``, if given, collects errors of sections' entries; the template is then not complete."""
+
+    def __init__(self, files: Files, file: str, told: list[TemplateError] | None = None) -> None:
         self._files = files
         self._file = file
+        self._told = told
 
     def read(self) -> Template:
         data = self._files.template(self._file)
@@ -89,10 +102,13 @@ class _Reader:
             conditions = self._section(data, "conditions", self._condition)
             resources = self._section(data, "resources", self._resource)
             outputs = self._section(data, "outputs", self._output)
+            template = Template(self._file, self._version, parameters, conditions, resources, outputs,
+                                tuple(_named_files(resources, outputs)))
+            if self._told:
+                return template
             _check_groups(data.get("parameter_groups"), parameters)
             _check_depends(resources)
-            return Template(self._file, self._version, parameters, conditions, resources, outputs,
-                            tuple(_named_files(resources, outputs)))
+            return template
         except Fault as fault:
             raise self._files.error(fault.message, self._file, fault.path, hint=fault.hint) from fault
 
@@ -108,7 +124,9 @@ class _Reader:
                 found[key] = read(key, body)
             except Fault as fault:
                 path = fault.path if fault.path[:2] == (name, key) else (name, key, *fault.path)
-                raise Fault(fault.message, fault.hint, path) from fault
+                if self._told is None:
+                    raise Fault(fault.message, fault.hint, path) from fault
+                self._told.append(self._files.error(fault.message, self._file, path, hint=fault.hint))
         return found
 
     def _condition(self, name: str, body: Any) -> Node:

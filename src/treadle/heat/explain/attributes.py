@@ -63,9 +63,10 @@ def facade(tracer: Tracer, stack: Stack, wanted: str, path: KeyPath) -> tuple[Ex
     return (tracer.trace(node, scope, path),)
 
 
-def given_property(tracer: Tracer, resource: Resource, path: KeyPath) -> Explanation:
-    """Where what the template gives at ``path`` of the resource's properties came from."""
-    told = f"property {path_text(path[:1])} of the resource {resource.name}"
+def given_property(tracer: Tracer, resource: Resource, path: KeyPath, named: int = 1) -> Explanation:
+    """Where what the template gives at ``path`` of the resource's properties came from; the first ``named`` parts
+    of the path are told."""
+    told = f"property {path_text(path[:named])} of the resource {resource.name}"
     if not isinstance(resource.holder, Members):
         child = tracer.trace(resource.definition.properties, _scope(resource), path)
         return replace(child, what=f"{told}: {child.what}")
@@ -73,7 +74,7 @@ def given_property(tracer: Tracer, resource: Resource, path: KeyPath) -> Explana
     value, whole = at(properties_given(tracer, resource), path), (*group.shared, *path)
     if not group.shared or not has(properties_given(tracer, group), whole):
         return tracer.step(value, f"{told}, a member of {group.name}", _declared(tracer, group).place)
-    child = given_property(tracer, group, whole)
+    child = given_property(tracer, group, whole, len(group.shared) + named)
     if isinstance(value, dict | list) or same(value, child.value):
         return child
     return tracer.step(value, f"member {resource.name} of {group.name}: its index put in", child.place, (child,))

@@ -35,18 +35,19 @@ def condition(tracer: Tracer, node: Node, stack: Stack) -> Explanation:
 def _asked(node: Node, stack: Stack, seen: set[str]) -> Iterator[Node]:
     """Every ``get_param`` that the condition evaluates, also in conditions that it names."""
     yield from (part for part in walk(node) if isinstance(part, Call) and part.name == "get_param")
-    for name in _named(node):
+    for name in named(node):
         if name in stack.template.conditions and name not in seen:
             seen.add(name)
             yield from _asked(stack.template.conditions[name], stack, seen)
 
 
-def _named(node: Node) -> Iterator[str]:
+def named(node: Node) -> Iterator[str]:
+    """Names of conditions that ``node``, itself a condition, refers to."""
     if isinstance(node, Const):
         yield from (name for name in _listed(node.data) if isinstance(name, str))
     elif isinstance(node, Call) and node.name in _OF_CONDITIONS:
         for operand in node.args.parts() if not isinstance(node.args, Const | Call) else (node.args,):
-            yield from _named(operand)
+            yield from named(operand)
 
 
 def _listed(data: Any) -> list[Any]:
