@@ -44,4 +44,4 @@ class Explanation:
             if id(step) not in seen:
                 seen.add(id(step))
                 yield step
-                pending += [*reversed(step.because), *reversed(step.children)]
+                pending += [*reversed(step.children), *reversed(step.because)]

@@ -45,14 +45,14 @@ def _converted(step: Explanation, value: Any, path: KeyPath, converted: bool) ->
 def _fit(raw: Any, value: Any, path: KeyPath, *, joined: bool = False) -> tuple[KeyPath, bool]:
     """The path in ``raw`` that became ``path`` in the converted ``value``, and whether the two differ.
     ``joined``: a list's elements were joined with commas and split again."""
-    if has(raw, path) and same(at(raw, path), at(value, path)):
-        return path, False
-    if joined and isinstance(raw, list) and isinstance(value, list) and path:
+    if joined and isinstance(raw, list) and isinstance(value, list) and path and not same(raw, value):
         before = 0
         for index, item in enumerate(raw):
             before += len(str(item or "").split(","))
             if int(path[0]) < before:
-                return (index,), True
+                return (index,), not same(item, at(value, path))
+    if has(raw, path) and same(at(raw, path), at(value, path)):
+        return path, False
     return path[:reach(raw, path)], True
 
 

@@ -73,8 +73,8 @@ def leaves(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
 
 def resolve(value: Any, text: str, path: KeyPath = ()) -> KeyPath:
     """The path that ``text`` names in ``value``. Keys are separated by dots; one with a dot in it needs quotes
-    only where it could be read in two ways. Indices are ``[0]`` or ``.0``. Fault, with the nearest key, when
-    there is no such path."""
+    only where it could be read in two ways. Indices are ``[0]`` or ``.0``. Fault, with the nearest key and the
+    path that does exist, when there is no such path."""
     if not text:
         return path
     text = text.removeprefix(".") if path else text
@@ -84,31 +84,32 @@ def resolve(value: Any, text: str, path: KeyPath = ()) -> KeyPath:
             index = int(found.group(1))
             return resolve(value[index], text[found.end():], (*path, index))
         raise Fault(f"there is no {text} in {path_text(path)}",
-                    f"it is a list of {len(value)}; its first element is [0]" if value else "the list is empty")
+                    f"it is a list of {len(value)}; its first element is [0]" if value else "the list is empty", path)
     if not isinstance(value, dict):
-        raise Fault(f"there is no {text} in {path_text(path)}", f"it is {kind(value)}, with nothing below it")
+        raise Fault(f"there is no {text} in {path_text(path)}", f"it is {kind(value)}, with nothing below it",
+                    path)
     deepest: Fault | None = None
     for key, rest in _candidates(value, text):
         try:
             return resolve(value[key], rest, (*path, key))
         except Fault as fault:
-            deepest = deepest or fault
+            deepest = fault if deepest is None or len(fault.path) >= len(deepest.path) else deepest
     if deepest is not None:
         raise deepest
     wanted = _first_key(text)
     known = ", ".join(path_text([key]) for key in value) if 0 < len(value) <= 20 else ""
     raise Fault(f"there is no {wanted} in {path_text(path) or 'the outputs'}{nearest(wanted, value)}",
-                f"known are {known}" if known else "")
+                f"known are {known}" if known else "", path)
 
 
 def _candidates(value: dict[str, Any], text: str) -> Iterator[tuple[str, str]]:
-    """(key, the text behind it), the longest key first."""
+    """(key, the text behind it), the shortest key first: so what ``path_text`` wrote is read as it was meant."""
     quoted = _QUOTED.match(text)
     if quoted:
         key = _unquoted(quoted.group())
         if key in value:
             yield key, text[quoted.end():]
-    for key in sorted(value, key=len, reverse=True):
+    for key in sorted(value, key=len):
         if text == key or (key and text.startswith(key) and text[len(key)] in ".["):
             yield key, text[len(key):]
 
