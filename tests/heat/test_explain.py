@@ -180,7 +180,8 @@ def test_members(group: str, path: str, expected: list[str], tmp_path: Path) -> 
 
 def test_members_of_a_chain(tmp_path: Path) -> None:
     text = ("resources:\n  c:\n    type: OS::Heat::ResourceChain\n    properties:\n"
-            "      resources: [n.yaml, OS::Heat::None]\n      resource_properties: {P: shared}\noutputs: {o: {value: {get_attr: [c, p]}}}\n")
+            "      resources: [n.yaml, OS::Heat::None]\n      resource_properties: {P: shared}\n"
+            "outputs: {o: {value: {get_attr: [c, p]}}}\n")
     assert told(tmp_path, text, "o[0]") == [
         "8:23 attribute p of member 0 (n.yaml) of c", "n.yaml:7:15 parameter P",
         "7:29 property resource_properties.P of the resource c: literal"]

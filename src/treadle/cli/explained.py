@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from treadle.errors import Source
+from treadle.errors import Source, TreadleError
 
 if TYPE_CHECKING:
     from treadle.heat.explain import Explanation
@@ -22,6 +22,12 @@ def place_text(place: Source | None) -> str:
         return _NOWHERE
     near = os.path.relpath(place.file)
     return str(Source(place.file if near.startswith("..") else near, place.line, place.column))
+
+
+def error_text(error: TreadleError) -> str:
+    """``str(error)`` with its place as ``place_text`` has it."""
+    text = str(error)
+    return place_text(error.source) + text.removeprefix(str(error.source)) if error.source else text
 
 
 def value_text(value: Any) -> str:

@@ -55,6 +55,7 @@ class ValidateTemplate(Command):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
+        from treadle.cli.explained import error_text
         from treadle.heat.validate import validate
 
         findings = _wrong_before(args)
@@ -66,9 +67,9 @@ class ValidateTemplate(Command):
             print(json.dumps(_findings(findings), indent=1, ensure_ascii=False), file=self.app.stdout)
         else:
             for error in findings.errors:
-                print(f"error: {error}", file=self.app.stdout)
+                print(f"error: {error_text(error)}", file=self.app.stdout)
             for warning in findings.warnings:
-                print(f"warning: {warning}", file=self.app.stdout)
+                print(f"warning: {error_text(warning)}", file=self.app.stdout)
             print(_verdict(findings), file=self.app.stdout)
         return 1 if findings.errors else 0
 
