@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from treadle.heat.environment import deep_update
@@ -81,7 +82,15 @@ def _from_environment(tracer: Tracer, section: str, name: str, path: KeyPath) ->
             return tracer.step(at(setter, found), f"{section}, given by no file", None)
         return tracer.step(at(setter, found), section, tracer.place_in(file, (section, name, *found)))
 
-    if not same(_folded(name, setters), merged):
+    if same(setters[-1][1], merged):
+        setters = setters[-1:]
+    elif _joined(setters, merged) and path:
+        before = 0
+        for file, setter in setters:
+            if int(path[0]) < before + len(setter):
+                return step(file, (int(path[0]) - before, *path[1:]), setter)
+            before += len(setter)
+    elif not same(_folded(name, setters), merged):
         all_setters = tuple(step(file, path[:reach(setter, path)], setter) for file, setter in setters)
         return tracer.step(value, f"{section}, merged from every environment that sets {name}",
                            all_setters[-1].place, all_setters)
@@ -92,6 +101,12 @@ def _from_environment(tracer: Tracer, section: str, name: str, path: KeyPath) ->
         return tracer.step(value, f"{section}, merged from environments", all_setters[-1].place, all_setters)
     file, setter = setting[-1]
     return step(file, path, setter)
+
+
+def _joined(setters: list[tuple[str, Any]], merged: Any) -> bool:
+    """Whether the value is the setters' lists one after the other, as merge strategies make it."""
+    lists = [setter for _, setter in setters if isinstance(setter, list)]
+    return isinstance(merged, list) and len(lists) == len(setters) and merged == list(chain(*lists))
 
 
 def _folded(name: str, setters: list[tuple[str, Any]]) -> Any:
