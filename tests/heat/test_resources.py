@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email import message_from_string
 from pathlib import Path
 from typing import Any
@@ -100,15 +101,15 @@ def test_stand_ins_have_the_same_addresses_in_every_run_and_each_its_own(tmp_pat
     assert _stack(tmp_path, PORTS, outputs).outputs() == expected
 
 
-def test_a_stand_in_has_the_name_it_was_given(tmp_path: Path) -> None:
+def test_a_stand_in_has_a_name_as_heat_makes_them_up_and_a_deployed_server_its_own(tmp_path: Path) -> None:
     types = {"s": ("OS::Nova::Server", {"flavor": "f"}), "p": ("OS::Neutron::Port", {"network": "n"}),
              "n": ("OS::Neutron::Net", {}), "d": ("OS::Heat::DeployedServer", {})}
-    named = {name: {"type": kind, "properties": {**more, "name": f"my-{name}"}} for name, (kind, more) in types.items()}
-    unnamed = {f"{name}0": {"type": kind, "properties": more} for name, (kind, more) in types.items()}
-    every = {**named, **unnamed}
-    found = _stack(tmp_path, every, {name: {"get_attr": [name, "name"]} for name in every}).outputs()
-    assert {name: found[name] for name in named} == {name: f"my-{name}" for name in named}
-    assert all(found[name].startswith(f"overcloud-{name}-") for name in unnamed)
+    every = {name: {"type": kind, "properties": {**more, "name": f"my-{name}"}} for name, (kind, more) in types.items()}
+    outputs = {name: {"get_attr": [name, "name"]} for name in every}
+    found = _stack(tmp_path, every, outputs).outputs()
+    assert found.pop("d") == "my-d"
+    assert all(re.fullmatch(f"overcloud-{name}-[a-z2-7]{{12}}", text) for name, text in found.items())
+    assert {**found, "d": "my-d"} == _stack(tmp_path, every, outputs).outputs()
 
 
 @pytest.mark.parametrize(("registry", "line", "key", "told"), [

@@ -39,12 +39,12 @@ class Gathered:
 def gather(args: argparse.Namespace, state: StackState) -> Gathered:
     """Evaluate the overcloud and plan every node. Stores nothing, new passwords and random strings neither."""
     from treadle.heat import Files, evaluate_overcloud
-    from treadle.heat.roles import render
+    from treadle.heat.roles import render_tree
 
     files = Files()
     given = read_inputs(args, files)
     folder = given.templates
-    rendered = render(folder, given.roles_file, given.networks_file)
+    rendered = render_tree(folder, given.roles_file, given.networks_file, files).texts
     passwords, random = state.passwords(generated_names(folder, rendered)), state.random_strings()
     result = evaluate_overcloud(folder, given.roles_file, given.environments, networks_file=given.networks_file,
                                 base_parameter_defaults={k: v for k, v in passwords.items() if k != FINGERPRINT_KEY},

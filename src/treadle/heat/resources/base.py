@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -114,7 +116,9 @@ class Resource:
         return self.holder.engine.identity(f"{self.holder.name}/{self.name}")
 
     def physical_name(self) -> str:
-        return f"{self.holder.name}-{self.name}-{self.holder.engine.identity(self.holder.name + self.name)[:12]}"
+        """A name in the form of those that Heat makes up, the same in every run."""
+        digest = hashlib.blake2b(f"{self.holder.name}/{self.name}".encode(), digest_size=10).digest()
+        return f"{self.holder.name}-{self.name}-{base64.b32encode(digest).decode().lower()[:12]}"
 
     def facade(self, attribute: str) -> Any:
         """What ``resource_facade`` gives inside the template that implements this resource."""

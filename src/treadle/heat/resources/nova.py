@@ -65,15 +65,13 @@ class Server(StandIn):
                   "console_urls", "tags", "os_collect_config")
 
     def find(self, name: str) -> Any:
-        if name == "name":
-            return self.called()
         if name == "os_collect_config":
             return {}
         if name == "first_address":
             return self.address
         if name == "networks":
             return {"ctlplane": [self.address]}
-        return {"ctlplane": [{"addr": self.address, "port": "p"}]} if name == "addresses" else ""
+        return {"ctlplane": [{"addr": self.address, "port": "p"}]} if name == "addresses" else super().find(name)
 
 
 class KeyPair(StandIn):

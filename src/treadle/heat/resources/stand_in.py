@@ -60,13 +60,10 @@ class StandIn(Resource):
     def attribute(self, name: str, path: list[Any]) -> Any:
         return select({}, path) if name == "show" else super().attribute(name, path)
 
-    def find(self, name: str) -> Any:  # noqa: ARG002
-        """What the type has no value for is the empty string."""
-        return ""
-
-    def called(self) -> str:
-        """The property ``name``, else a name of Heat's making."""
-        return str(self.properties["name"] or self.physical_name())
+    def find(self, name: str) -> Any:
+        """``name`` is one of Heat's making, as if no cloud had been asked to take the property; what the type has no
+        value for is the empty string."""
+        return self.physical_name() if name == "name" else ""
 
     def reference(self) -> str:
         identity = f"fake-{self.number}"
