@@ -10,6 +10,7 @@ import pytest
 from treadle.heat import RandomRequest, build
 from treadle.heat.explain import MASKED, Explainer, Explanation, leaves, path_text, resolve
 from treadle.heat.faults import Fault
+from treadle.heat.sources import Inline, Origin
 
 HEAD = "heat_template_version: wallaby\n"
 NESTED = HEAD + """\
@@ -134,6 +135,42 @@ PARAMETER = "parameters: {P: {type: json, default: {}}}\noutputs: {o: {value: {g
 ])
 def test_the_environment_that_counts(environments: list[str], path: str, expected: str, tmp_path: Path) -> None:
     assert told(tmp_path, PARAMETER, path, tuple(environments))[-1] == expected
+
+
+JOINED = "parameter_merge_strategies: {P: merge}\nparameter_defaults:\n"
+
+
+@pytest.mark.parametrize(("environments", "path", "expected"), [
+    ([f"{JOINED}  P: [a, b]\n", f"{JOINED}  P: [b, c]\n"], "o[1]", "e0.yaml:3:10 parameter_defaults"),
+    ([f"{JOINED}  P: [a, b]\n", f"{JOINED}  P: [b, c]\n"], "o[2]", "e1.yaml:3:7 parameter_defaults"),
+    ([f"{JOINED}  P: {{a: 1}}\n", f"{JOINED}  P: {{b: 1}}\n"], "o.a", "e0.yaml:3:7 parameter_defaults"),
+    (["parameter_merge_strategies: {P: overwrite}\nparameter_defaults: {P: {a: 1, b: 2}}\n",
+      "parameter_defaults: {P: {a: 1}}\n"], "o.a", "e1.yaml:1:26 parameter_defaults"),
+])
+def test_merge_strategies(environments: list[str], path: str, expected: str, tmp_path: Path) -> None:
+    lists = PARAMETER.replace("json, default: {}", "comma_delimited_list")
+    text = lists if "[a, b]" in environments[0] else PARAMETER
+    assert told(tmp_path, text, path, tuple(environments))[-1] == expected
+
+
+def test_what_several_environments_made_together_names_them_all(tmp_path: Path) -> None:
+    found = told(tmp_path, "parameters: {P: {type: string}}\noutputs: {o: {value: {get_param: P}}}\n", "o",
+                 (f"{JOINED}  P: a\n", f"{JOINED}  P: b\n"))
+    assert found[1:] == ["e1.yaml:3:3 parameter_defaults, merged from every environment that sets P",
+                         "e0.yaml:3:3 parameter_defaults", "e1.yaml:3:3 parameter_defaults"]
+
+
+def test_an_environment_inside_another_file(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text("inner:\n  parameter_defaults:\n    P: {a: 1}\n  passwords: {P: {a: 2}}\n")
+    (tmp_path / "t.yaml").write_text(HEAD + PARAMETER)
+    plan = str(tmp_path / "plan.yaml")
+    inside = Inline({"parameter_defaults": {"P": {"a": 1}}}, Origin(plan, ("inner",)), str(tmp_path))
+    elsewhere = Inline({"parameter_defaults": {"P": {"a": 2}}}, Origin(plan, ("inner",)), str(tmp_path),
+                       {("parameter_defaults", "P"): ("inner", "passwords", "P")})
+    for source, place in ((inside, "3:9"), (elsewhere, "4:19")):
+        stack = build(tmp_path / "t.yaml", [source])
+        *_, last = Explainer(stack).explain(("o", "a")).steps()
+        assert _line(last, tmp_path) == f"plan.yaml:{place} parameter_defaults"
 
 
 def test_what_no_file_says(tmp_path: Path) -> None:

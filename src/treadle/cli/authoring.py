@@ -73,7 +73,8 @@ def authored(args: argparse.Namespace, *, check: bool = True) -> Authored:
         if given:
             raise InputError("a single template has neither roles nor networks", key=option,
                              hint="name the folder of a tree of templates")
-    environment = load_environments([str(Path(file).absolute()) for file in args.environments], files)
+    environment = load_environments([str(Path(file).absolute()) for file in args.environments], files,
+                                    template=str(path))
     values = _typed(texts, str(path), files)
     return Authored(str(path), with_values(environment, values), files)
 

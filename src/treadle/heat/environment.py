@@ -25,15 +25,15 @@ _REGISTRY = "resource_registry"
 @dataclass(frozen=True)
 class Environment:
     """All environments as one. ``origins`` has, for (section, name), the last file that set the name, and for the
-    strategies the last that named one; ``sources`` are (file, its content) in order, the file empty for what a
-    program handed in."""
+    strategies the last that named one; ``sources`` are (file, content, how a path in the content becomes one
+    in the file) in order, the file empty for what a program handed in."""
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     parameter_defaults: Mapping[str, Any] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict)
-    sources: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    sources: tuple[tuple[str, Mapping[str, Any], Callable[[KeyPath], KeyPath]], ...] = ()
 
     def origin(self, section: str, name: str) -> Origin:
         return self.origins.get((section, name)) or Origin("", (section, name))
@@ -88,8 +88,8 @@ def load_environments(sources: Iterable[EnvironmentSource], files: Files, own: C
     types = {name: target for name, target in registry.items() if isinstance(target, str)}
     return Environment(values.of["parameters"], values.of["parameter_defaults"], types,
                        registry.get("resources") or {}, values.origins,
-                       (*([("", {"parameter_defaults": base})] if base else ()),
-                        *((part.file, part.data) for part in parts)))
+                       (*([("", {"parameter_defaults": base}, tuple)] if base else ()),
+                        *((part.file, part.data, part.place) for part in parts)))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -71,50 +71,57 @@ def _from_environment(tracer: Tracer, section: str, name: str, path: KeyPath) ->
     environment = tracer.environment
     merged = (environment.parameters if section == "parameters" else environment.parameter_defaults)[name]
     value = at(merged, path)
-    setters = [(file, data[section][name]) for file, data in environment.sources
+    setters = [_Setter(file, data[section][name], place((section, name))) for file, data, place in environment.sources
                if name in (data.get(section) or {})]
-    if not setters or (not environment.origin(section, name).file and setters[-1][0]):
+    if not setters or (not environment.origin(section, name).file and setters[-1].file):
         what = f"{section}, given with -P" if section == "parameters" else f"{section}, given by no file"
         return tracer.step(value, what, None)
 
-    def step(file: str, found: KeyPath, setter: Any) -> Explanation:
-        if not file:
-            return tracer.step(at(setter, found), f"{section}, given by no file", None)
-        return tracer.step(at(setter, found), section, tracer.place_in(file, (section, name, *found)))
+    def step(setter: _Setter, found: KeyPath) -> Explanation:
+        if not setter.file:
+            return tracer.step(at(setter.value, found), f"{section}, given by no file", None)
+        return tracer.step(at(setter.value, found), section, tracer.place_in(setter.file, (*setter.path, *found)))
 
-    if same(setters[-1][1], merged):
+    if same(setters[-1].value, merged):
         setters = setters[-1:]
-    elif _joined(setters, merged) and path:
-        before = 0
-        for file, setter in setters:
-            if int(path[0]) < before + len(setter):
-                return step(file, (int(path[0]) - before, *path[1:]), setter)
-            before += len(setter)
+    elif path and _joined(setters, merged):
+        index = int(path[0])
+        for setter in setters:
+            if index < len(setter.value):
+                return step(setter, (index, *path[1:]))
+            index -= len(setter.value)
     elif not same(_folded(name, setters), merged):
-        all_setters = tuple(step(file, path[:reach(setter, path)], setter) for file, setter in setters)
-        return tracer.step(value, f"{section}, merged from every environment that sets {name}",
-                           all_setters[-1].place, all_setters)
-    setting = [(file, setter) for file, setter in setters if has(setter, path)
-               and (isinstance(value, Mapping) or same(at(setter, path), value))]
+        steps = tuple(step(setter, path[:reach(setter.value, path)]) for setter in setters)
+        return tracer.step(value, f"{section}, merged from every environment that sets {name}", steps[-1].place, steps)
+    setting = [setter for setter in setters if has(setter.value, path)
+               and (isinstance(value, Mapping) or same(at(setter.value, path), value))]
     if isinstance(value, Mapping) and len(setting) > 1:
-        all_setters = tuple(step(file, path, setter) for file, setter in setting)
-        return tracer.step(value, f"{section}, merged from environments", all_setters[-1].place, all_setters)
-    file, setter = setting[-1]
-    return step(file, path, setter)
+        steps = tuple(step(setter, path) for setter in setting)
+        return tracer.step(value, f"{section}, merged from environments", steps[-1].place, steps)
+    return step(setting[-1], path)
 
 
-def _joined(setters: list[tuple[str, Any]], merged: Any) -> bool:
+@dataclass(frozen=True)
+class _Setter:
+    """An environment's value of one parameter, and where it stands in the file."""
+
+    file: str
+    value: Any
+    path: KeyPath
+
+
+def _joined(setters: list[_Setter], merged: Any) -> bool:
     """Whether the value is the setters' lists one after the other, as merge strategies make it."""
-    lists = [setter for _, setter in setters if isinstance(setter, list)]
+    lists = [setter.value for setter in setters if isinstance(setter.value, list)]
     return isinstance(merged, list) and len(lists) == len(setters) and merged == list(chain(*lists))
 
 
-def _folded(name: str, setters: list[tuple[str, Any]]) -> Any:
+def _folded(name: str, setters: list[_Setter]) -> Any:
     """What plain merging makes of the setters: only then is a leaf's last setter the one that counts."""
     merged: dict[str, Any] = {}
     try:
-        for _, setter in setters:
-            merged = deep_update(merged, {name: setter})
+        for setter in setters:
+            merged = deep_update(merged, {name: setter.value})
     except Fault:
         return None
     return merged.get(name)
