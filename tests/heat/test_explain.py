@@ -110,6 +110,11 @@ outputs:
      ["4:23 attribute x of the resource v: OS::Heat::None gives null", "3:3 the resource v (OS::Heat::None)"]),
     ("resources:\n  v: {type: OS::Heat::None}\noutputs: {o: {value: {get_resource: v}}}\n", "o",
      ["4:23 reference of the resource v", "3:3 the resource v (OS::Heat::None)"]),
+    ("resources:\n  c: {type: OS::Heat::SoftwareConfig}\n  d:\n    type: OS::Heat::SoftwareDeploymentGroup\n"
+     "    properties: {config: {get_resource: c}, servers: {s: x}}\n"
+     "outputs: {o: {value: {get_attr: [d, deploy_stdout]}}}\n", "o.s",
+     ["7:23 attribute deploy_stdout of member s (OS::Heat::SoftwareDeployment) of d: "
+      "OS::Heat::SoftwareDeployment gives null", "4:3 the resource s (OS::Heat::SoftwareDeployment)"]),
     ("outputs: {o: {value: 1, condition: {equals: [1, 2]}}}\n", "o",
      ["2:11 an output that its condition turns off", "2:37 a condition"]),
     ("outputs: {o: {value: {get_file: n.yaml}}}\n", "o",
@@ -207,7 +212,7 @@ def test_properties_of_nested_stacks(properties: str, path: str, expected: list[
      "o[1]", ["4:23 attribute p of member 1 (n.yaml) of g", "n.yaml:7:15 parameter P",
               "3:103 property resource_def.properties.P of the resource g: literal"]),
     ("OS::Heat::ResourceGroup, properties: {count: 0, resource_def: {type: n.yaml}}",
-     "o", ["4:23 attribute p of the resource g, a list over 0 members",
+     "o", ["4:23 attribute p of the resource g, over 0 members",
            "3:51 property count of the resource g: literal"]),
 ])
 def test_members(group: str, path: str, expected: list[str], tmp_path: Path) -> None:

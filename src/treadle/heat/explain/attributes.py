@@ -10,6 +10,7 @@ from treadle.heat.explain.explanation import Explanation
 from treadle.heat.explain.paths import at, has, path_text, reach, same, shown_path
 from treadle.heat.files import KeyPath
 from treadle.heat.resources.base import Resource
+from treadle.heat.resources.deployments import SoftwareDeploymentGroup
 from treadle.heat.resources.groups import Group, Members
 from treadle.heat.resources.nested import TemplateResource
 from treadle.heat.resources.random_string import RandomString
@@ -138,11 +139,18 @@ def _members(tracer: Tracer, group: Group, name: str, extra: tuple[Any, ...], pa
     members = list(group.members.values())
     if name in ("refs", "refs_map", "removed_rsrc_list"):
         return told, (), (_declared(tracer, group),)
+    if isinstance(group, SoftwareDeploymentGroup):
+        # Its attributes are maps, which the whole path walks; some have a plural for a name.
+        name = name.removesuffix("s") if name in group.own else name
+        reached = canonical(dict.fromkeys(group.members), tuple((*extra, *path)[:1]))
+        if reached is None:
+            return f"{told}, which has no {shown_path((*extra, *path))}: null", (), (_declared(tracer, group),)
+        extra, path = (*extra, *path)[1:], reached
     if name == "attributes":
         name, *rest = extra
         extra = tuple(rest)
     if not path:
-        made = f"{told}, a list over {len(members)} members"
+        made = f"{told}, over {len(members)} members"
         given = properties_given(tracer, group)
         sizes = [key for key in ("count", "resources") if key in given]
         because = tuple(given_property(tracer, group, (key,)) for key in sizes)
@@ -170,5 +178,7 @@ def _own(tracer: Tracer, resource: Resource, name: str, wanted: tuple[Any, ...],
         if same(child.value, at(properties, whole)):
             return told, (child,), ()
         return f"{told}, converted to its type", (child,), ()
+    if resource.attribute(name, []) is None:
+        return f"{told}: {resource.definition.type} gives null", (), (_declared(tracer, resource),)
     inputs = tuple(given_property(tracer, resource, (key,)) for key in given)
     return f"{told}: computed by {resource.definition.type}", inputs, (_declared(tracer, resource),)
