@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.heat.test_explain_laws import HIDDEN
 from treadle.cli.main import main
+from treadle.heat.explain.paths import at, leaves
+from treadle.plan.passwords import complete
 
 PROJECT = Path(__file__).parents[2]
 PAGE = (PROJECT / "docs/template.md").read_text()
@@ -214,3 +217,18 @@ def test_mistyped_parameters_of_a_tree_are_all_named(template, folder):
     assert status == 1 and out.endswith("2 errors\n")
     assert "unknown parameter KeystoneWorker (did you mean KeystoneWorkers?)" in out
     assert "e.yaml:3:3: parameter_defaults.TokenExpirations" in out
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_explanation_of_our_own_tree_shows_a_secret(template, form):
+    values = complete({}, HIDDEN, lambda size: b"\1" * size)
+    secrets = {at(values, leaf) for leaf in leaves(values)}
+    Path("secrets.yaml").write_text(yaml.safe_dump({"parameter_defaults": values}))
+    shown = evaluated = ""
+    for output in ("RoleData", "AdminPassword"):
+        evaluated += template("evaluate", PROJECT, "-e", "secrets.yaml", "--output", output)[1]
+        status, out, err = template("explain", PROJECT, "-e", "secrets.yaml", output, "--format", form)
+        assert (status, err) == (0, "")
+        shown += out
+    assert any(secret in evaluated for secret in secrets)
+    assert [secret for secret in secrets if secret in shown] == [] and "***" in shown
