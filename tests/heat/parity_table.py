@@ -12,7 +12,6 @@ import yaml
 
 HERE = Path(__file__).parent
 PARITY = HERE / "parity"
-EXPECTED = PARITY / "expected.json"
 _BOUNDARY = re.compile("={15}[0-9]{19}==")
 
 
