@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from heat.engine import constraints, parameters, template
+from heat.engine import template
 from heat.engine.hot import functions
 from heat.engine.hot import parameters as hot_parameters
 
@@ -31,5 +31,4 @@ def _version(kind: Any) -> dict[str, list[str]]:
         "parameter_keys": sorted(kind.param_schema_class.KEYS),
         "deletion_policies": sorted(kind.deletion_policies),
         "parameter_types": sorted(hot_parameters.HOTParamSchema.TYPES),
-        "pseudo_parameters": sorted(parameters.PSEUDO_PARAMETERS) if hasattr(parameters, "PSEUDO_PARAMETERS") else [],
     }
