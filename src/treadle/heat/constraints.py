@@ -1,4 +1,4 @@
-"""Constraints on parameters and properties: length, range, modulo, allowed_values, allowed_pattern."""
+"""Constraints on parameters and properties: of length, range, step, values, pattern, and custom ones."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from treadle.errors import nearest
+from treadle.heat.custom import Custom
 from treadle.heat.faults import Fault, brief, kind
 
 Convert = Callable[[Any], Any]
@@ -105,7 +106,7 @@ class Form:
             raise Fault(f"{brief(value)} is not {self.name}")
 
 
-Check = Bounds | Modulo | AllowedValues | AllowedPattern | Form
+Check = Bounds | Modulo | AllowedValues | AllowedPattern | Form | Custom
 
 
 @dataclass(frozen=True)
@@ -124,18 +125,20 @@ class Constraint:
             raise
 
 
+#: Of several in one entry Heat takes the first in this order.
 _FITS = {
-    "length": ("string", "comma_delimited_list", "json"),
-    "range": ("number",),
     "modulo": ("number",),
+    "range": ("number",),
+    "length": ("string", "comma_delimited_list", "json"),
     "allowed_values": ("string", "number", "boolean", "comma_delimited_list"),
     "allowed_pattern": ("string",),
+    "custom_constraint": ("string", "number", "boolean", "comma_delimited_list"),
 }
-_NAMES = (*_FITS, "custom_constraint")
+_NAMES = tuple(_FITS)
 
 
-def read_constraint(snippet: Any, parameter_type: str, *, modulo: bool) -> Constraint | None:
-    """One entry of ``constraints``; None for a custom constraint, which needs a cloud to ask."""
+def read_constraint(snippet: Any, parameter_type: str, *, modulo: bool) -> Constraint:
+    """One entry of ``constraints``."""
     if not isinstance(snippet, Mapping):
         raise Fault(f"a constraint must be a map, not {kind(snippet)}")
     for key in snippet:
@@ -147,8 +150,6 @@ def read_constraint(snippet: Any, parameter_type: str, *, modulo: bool) -> Const
     name = found[0]
     if name == "modulo" and not modulo:
         raise Fault("modulo needs heat_template_version 2017-02-24 or later", path=(name,))
-    if name == "custom_constraint":
-        return None
     if parameter_type not in _FITS[name]:
         raise Fault(f"{name} does not fit the type {parameter_type}", path=(name,))
     try:
@@ -158,6 +159,8 @@ def read_constraint(snippet: Any, parameter_type: str, *, modulo: bool) -> Const
 
 
 def _read(name: str, body: Any) -> Check:
+    if name == "custom_constraint":
+        return Custom(body)
     if name == "allowed_values":
         if not isinstance(body, Sequence) or isinstance(body, str):
             raise Fault(f"must be a list, not {kind(body)}")

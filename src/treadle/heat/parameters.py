@@ -137,9 +137,7 @@ def _constraints(snippet: dict[str, Any], declared: str, version: Version) -> tu
     found = []
     for index, entry in enumerate(listed):
         try:
-            constraint = read_constraint(entry, declared, modulo=version.modulo)
+            found.append(read_constraint(entry, declared, modulo=version.modulo))
         except Fault as fault:
             raise Fault(fault.message, fault.hint, ("constraints", index, *fault.path)) from fault
-        if constraint is not None:
-            found.append(constraint)
     return tuple(found)
