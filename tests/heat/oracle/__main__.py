@@ -23,6 +23,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"error": f"{type(error).__name__}: {error}"}
 
 
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, set | frozenset) else str(value)
+
+
 def main() -> None:
     # Heat and its libraries may print; only answers belong on standard output.
     with os.fdopen(os.dup(1), "w") as replies:
@@ -31,7 +35,7 @@ def main() -> None:
         replies.write('{"ready": true}\n')
         replies.flush()
         for line in sys.stdin:
-            replies.write(json.dumps(answer(json.loads(line)), default=str) + "\n")
+            replies.write(json.dumps(answer(json.loads(line)), default=_plain) + "\n")
             replies.flush()
 
 

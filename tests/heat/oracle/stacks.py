@@ -101,6 +101,7 @@ def _create(created: Any) -> None:
         member.id, member.uuid = number, str(uuid.uuid4())
         member.reparse()
         member.validate()
+        member.action, member.status = member.CREATE, member.IN_PROGRESS
         if isinstance(member, stack_resource.StackResource):
             nested = member._parse_nested_stack(f"{created.name}-{member.name}", member.child_template(),
                                                 member.child_params())
@@ -112,7 +113,7 @@ def _create(created: Any) -> None:
             member.handle_create()
         if member.resource_id is None:
             member.resource_id = f"id-{member.name}"
-        member.action, member.status = member.CREATE, member.COMPLETE
+        member.status = member.COMPLETE
         stk_defn.update_resource_data(created.defn, member.name, member.node_data(for_outputs=True))
 
 

@@ -44,7 +44,7 @@ def select(scope: Scope, args: Node) -> Any:
         at = int(index)
     except (TypeError, ValueError) as error:
         raise Fault(f"the index must be a number, not {kind(index)}") from error
-    return found[at] if 0 <= at < len(found) and found[at] is not None else ""
+    return found[at] if -len(found) <= at < len(found) and found[at] is not None else ""
 
 
 def join(scope: Scope, args: Node) -> str:

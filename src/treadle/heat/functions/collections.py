@@ -35,8 +35,7 @@ def map_replace(scope: Scope, args: Node) -> dict[str, Any]:
     for part in change:
         if part not in ("keys", "values"):
             raise Fault(f"does not know {part}", f"write it as: {shape}", (1, part))
-    keys = want_map(change.get("keys") or {}, "keys")
-    values = want_map(change.get("values") or {}, "values")
+    keys, values = (want_map({} if change.get(part) is None else change[part], part) for part in ("keys", "values"))
     replaced: dict[str, Any] = {}
     for key, value in source.items():
         new = keys.get(key)

@@ -76,9 +76,9 @@ def get_attr(scope: Scope, args: Node) -> Any:
 
 
 def get_attr_or_all(scope: Scope, args: Node) -> Any:
-    """Since 2015-10-15: with a resource's name alone, a map of all its attributes."""
+    """Since 2015-10-15: with a resource's name alone (or null after it), a map of all its attributes."""
     parts = items(args, "get_attr: [resource] or " + _ATTR.removeprefix("get_attr: "))
-    if len(parts) == 1:
+    if len(parts) == 1 or (len(parts) > 1 and parts[1].value(scope) is None):
         return scope.resource(want_string(parts[0].value(scope), "the resource's name")).all_attributes()
     return get_attr(scope, args)
 

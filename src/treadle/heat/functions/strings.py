@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlunsplit
 
 from treadle.errors import nearest
 from treadle.heat.faults import Fault, brief, kind
-from treadle.heat.functions.arguments import ANY, dump, fields, items, want_string
+from treadle.heat.functions.arguments import ANY, dump, fields, items, want_list, want_string
 from treadle.heat.nodes import Node
 from treadle.heat.scope import Scope
 
@@ -135,7 +135,9 @@ def list_join_one(scope: Scope, args: Node) -> str:
     parts = items(args, "list_join: [delimiter, [string, ...]]")
     if len(parts) != 2:
         raise Fault("needs a delimiter and one list", "write it as: list_join: [delimiter, [string, ...]]")
-    return _joined(parts[0].value(scope), [parts[1].value(scope)], as_json=False)
+    words = parts[1].value(scope)
+    return _joined(parts[0].value(scope), [words if words is None else want_list(words, "what is joined")],
+                   as_json=False)
 
 
 def list_join(scope: Scope, args: Node) -> str:
@@ -163,12 +165,12 @@ _URL = ("scheme", "username", "password", "host", "port", "path", "query", "frag
 
 def make_url(scope: Scope, args: Node) -> str:
     """An escaped URL of its parts."""
-    parts = args.value(scope)
-    if not isinstance(parts, dict):
-        raise Fault(f"needs a map with some of {', '.join(_URL)}")
-    for key, value in parts.items():
+    given = fields(args, "make_url: {scheme: http, host: name, port: 80}", (), ANY)
+    for key in given:
         if key not in _URL:
             raise Fault(f"does not know the argument {key}{nearest(key, _URL)}", path=(key,))
+    parts = args.value(scope)
+    for key, value in parts.items():
         if key == "query":
             if not isinstance(value, dict):
                 raise Fault(f"query must be a map, not {kind(value)}", path=(key,))

@@ -30,8 +30,8 @@ TYPES = {
     "OS::Mistral::ExternalResource": external_resource.MistralExternalResource,
 }
 #: Constraints that need nothing but the value stay Heat's.
-BY_VALUE = ("json", "cidr", "cron_expression", "timezone", "dns_name", "dns_domain", "rel_dns_name", "expiration",
-            "ip_addr", "mac_addr", "net_cidr")
+BY_VALUE = ("cron_expression", "timezone", "dns_name", "dns_domain", "rel_dns_name", "expiration", "ip_addr",
+            "ip_or_cidr", "iso_8601", "json_string", "mac_addr", "net_cidr")
 SUBNET = {"cidr": "192.168.24.0/24", "gateway_ip": "192.168.24.1"}
 
 
