@@ -189,7 +189,7 @@ def test_aliases_that_multiply_are_refused(tmp_path: Path) -> None:
         "".join(f"      {line}\n" for line in lines) + \
         "outputs:\n  o: {value: *a8}\n"
     _write(tmp_path, t=text)
-    with pytest.raises(TemplateError, match="once its aliases are expanded"):
+    with pytest.raises(TemplateError, match="once its aliases are followed"):
         evaluate(tmp_path / "t.yaml")
 
 

@@ -11,8 +11,6 @@ from treadle.heat.nodes import Call, Const, Function, If, ListNode, MapNode, Nod
 from treadle.heat.scope import Scope
 from treadle.heat.versions import Version
 
-MAX_NODES = 1_000_000
-
 
 class Compiler:
     """Turns the snippets of one version's templates into nodes."""
@@ -24,7 +22,6 @@ class Compiler:
         if version.conditions is not None:
             refused = {name: _not_in_conditions(name) for name in (*self._values, "if")}
             self._conditions = {**refused, **version.removed, **version.conditions}
-        self._left = MAX_NODES
 
     def value(self, snippet: Any, path: KeyPath) -> Node:
         return self._compile(snippet, path, self._values)
@@ -33,9 +30,6 @@ class Compiler:
         return self._compile(snippet, path, self._conditions)
 
     def _compile(self, snippet: Any, path: KeyPath, functions: Mapping[str, Function]) -> Node:
-        self._left -= 1
-        if self._left < 0:
-            raise Fault(f"the file has more than {MAX_NODES} values once its aliases are expanded", path=path)
         if isinstance(snippet, dict):
             if len(snippet) == 1:
                 name = next(iter(snippet))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 from typing import TYPE_CHECKING, Any
 
 from treadle.errors import TemplateError
+from treadle.heat.budget import Budget
 from treadle.heat.environment import Environment
 from treadle.heat.faults import Fault
 from treadle.heat.files import Files, absolute
@@ -25,9 +27,13 @@ class Engine:
     """Files, environment and the source of random strings. ``hidden`` collects values of hidden parameters;
     ``referenced`` leads from what ``get_resource`` gave back to the resource, where another one asks for that."""
 
-    def __init__(self, files: Files, environment: Environment, random: RandomProvider = generate) -> None:
+    def __init__(self, files: Files, environment: Environment, random: RandomProvider = generate,
+                 root: str = "") -> None:
         self.files = files
         self.environment = environment
+        self.budget = Budget()
+        self._root = root
+        self._roots: dict[str, list[str]] = {}
         self.hidden: dict[str, Any] = {}
         self.referenced: dict[str, Resource] = {}
         self.stand_ins = itertools.count(FIRST_STAND_IN)
@@ -47,6 +53,17 @@ class Engine:
         if request not in self._strings:
             self._strings[request] = self._random(request)
         return self._strings[request]
+
+    def gathered(self, name: str, template: str) -> str:
+        """What ``get_file`` gives for ``name`` in ``template``; Fault when it is absent or may not be read."""
+        from treadle.heat import gathered
+
+        path = absolute(name, os.path.dirname(template))  # noqa: PTH120
+        if template not in self._roots:
+            environments = {origin.file for origin in self.environment.origins.values() if origin.file}
+            self._roots[template] = gathered.roots_of(template, self._root or template, environments)
+        gathered.check_within(path, name, self._roots[template])
+        return gathered.file_text(self.files, path, name)
 
     def identity(self, path: str) -> str:
         """A UUID-shaped identity of what stands at ``path``, the same in every run."""

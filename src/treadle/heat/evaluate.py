@@ -49,7 +49,7 @@ def build_stack(template: str, environment: Environment, files: Files, random: R
     """The evaluated stack of ``template`` under an environment that is already merged."""
     file = os.path.abspath(template)  # noqa: PTH100 (symbolic links stay as the user wrote them)
     with evaluating(file):
-        engine = Engine(files, environment, random)
+        engine = Engine(files, environment, random, file)
         loaded = engine.template(file)
         check_known(set(loaded.parameters), "parameters", environment, files)
         registry = Registry(environment.types, environment.resources, BUILTIN)
@@ -65,9 +65,11 @@ def evaluate(template: str | Path, environments: Sequence[EnvironmentSource] = (
     """All outputs of the stack that ``template`` describes, by name.
 
     ``environments`` are paths, or maps whose registry paths are absolute, merged in order. ``parameters`` and
-    ``parameter_defaults`` win over theirs. Raises TemplateError, with file, line, column and key, for anything
-    that Heat would refuse. Asked again with nothing changed, it gives the same outputs, random strings too, without
-    evaluating anything; the outputs are the caller's to change."""
+    ``parameter_defaults`` win over theirs. ``get_file`` reads only below the tree of the root template, the
+    template's own tree and the directory of an environment file above it (see ``gathered.roots_of``). Raises
+    TemplateError, with file, line, column and key, for anything that Heat would refuse. Asked again with nothing
+    changed, it gives the same outputs, random strings too, without evaluating anything; the outputs are the
+    caller's to change."""
     root = os.path.abspath(template)  # noqa: PTH100
     files = files or _files_of(root)
     sources = absolute_sources(environments)

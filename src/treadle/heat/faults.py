@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import reprlib
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxlist, _SHORT.maxtuple = 3, 12, 12, 12
+_SHORT.maxstring = _SHORT.maxother = 200
+
 
 class Fault(Exception):
     """``path`` is below the thing that was handed in, such as ``("resource_def", "type")``."""
@@ -22,5 +28,5 @@ def kind(value: object) -> str:
 
 def brief(value: object, limit: int = 60) -> str:
     """A value as it may stand in a message."""
-    text = repr(value)
+    text = _SHORT.repr(value) if isinstance(value, dict | list | tuple) else repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."

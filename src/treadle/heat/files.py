@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from treadle.errors import Source, TemplateError
 from treadle.heat import yamlload
+from treadle.heat.budget import MAX_FILE
 
 KeyPath = tuple[str | int, ...]
 T = TypeVar("T")
@@ -126,6 +128,10 @@ class Files:
             return known[1], known[2]
         try:
             status = os.stat(path)  # noqa: PTH116 (half the cost of Path, for every file of a tree)
+            if not stat.S_ISREG(status.st_mode):
+                raise TemplateError("this is not a file", source=path)
+            if status.st_size > MAX_FILE:
+                raise TemplateError(f"the file is larger than {MAX_FILE // 2**20} MB", source=path)
             stamp = (status.st_mtime_ns, status.st_size)
             known = self._texts.get(path)
             if known is None or known[0] != stamp:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from treadle.errors import Source, TemplateError, nearest
+from treadle.errors import TemplateError, nearest
+from treadle.heat import jinja
 from treadle.heat.faults import kind
 from treadle.heat.files import Files
 
@@ -178,7 +179,7 @@ class _Renderer:
             raise TemplateError(f"{target} would be rendered from {self._origins[target]} too", source=file)
         self._origins[target] = file
         try:
-            self._texts[target] = _rendered(self._environment(file), file, given)
+            self._texts[target] = jinja.rendered(self._environment(file), file, given)
         except TemplateError as error:
             self._broken[target] = error
 
@@ -186,44 +187,5 @@ class _Renderer:
         """One for each directory: includes come from the template's own directory, then from the root."""
         directory = os.path.dirname(file)  # noqa: PTH120
         if directory not in self._environments:
-            self._environments[directory] = _environment((directory, self._root))
+            self._environments[directory] = jinja.environment((directory, self._root))
         return self._environments[directory]
-
-
-def _environment(search: tuple[str, ...]) -> SandboxedEnvironment:
-    from jinja2 import FileSystemLoader, StrictUndefined, Undefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    class Absent(Undefined):
-        """Asked in a condition or a loop, an absent name counts as false and empty, which TripleO's templates
-        rely on. Printing one, or a key of one, is an error."""
-
-        __str__ = StrictUndefined.__str__
-
-    return SandboxedEnvironment(loader=FileSystemLoader(search), undefined=Absent)
-
-
-def _rendered(environment: SandboxedEnvironment, file: str, given: Mapping[str, Any]) -> str:
-    from jinja2 import TemplateError as JinjaError
-    from jinja2 import TemplateSyntaxError
-
-    try:
-        return environment.get_template(Path(file).name).render(given)
-    except TemplateSyntaxError as error:
-        raise TemplateError(f"not a valid jinja2 template: {error.message}",
-                            source=Source(error.filename or file, error.lineno)) from error
-    except (JinjaError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
-        raise TemplateError(f"cannot be rendered: {error}", source=_raised_at(error, file),
-                            hint="the names here are roles, networks, role or network, and their keys") from error
-
-
-def _raised_at(error: BaseException, file: str) -> Source:
-    """The template's line: jinja2 puts frames of templates into the traceback."""
-    source = Source(file)
-    trace = error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if name.endswith(".yaml"):
-            source = Source(name, trace.tb_lineno)
-        trace = trace.tb_next
-    return source

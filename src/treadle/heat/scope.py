@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from treadle.errors import TemplateError
+    from treadle.heat.budget import Budget
     from treadle.heat.files import KeyPath
 
 
@@ -36,6 +37,9 @@ class Scope(Protocol):
     def resource(self, name: str) -> Attributes: ...
 
     def truth(self, condition: Any) -> bool: ...
+
+    @property
+    def budget(self) -> Budget: ...
 
     def file_text(self, name: str) -> str: ...
 

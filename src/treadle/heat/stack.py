@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from treadle.errors import TemplateError, nearest
+from treadle.heat.budget import check_size
 from treadle.heat.cycles import check_cycles
 from treadle.heat.engine import Engine
 from treadle.heat.faults import Fault, brief
-from treadle.heat.files import KeyPath, absolute
+from treadle.heat.files import KeyPath
 from treadle.heat.parameters import Parameter
 from treadle.heat.registry import Meaning, Registry
 from treadle.heat.resources import make_resource
@@ -17,6 +18,7 @@ from treadle.heat.resources.base import Resource
 from treadle.heat.template import Definition, Output, Template
 
 if TYPE_CHECKING:
+    from treadle.heat.budget import Budget
     from treadle.heat.scope import Scope
 
 _BUSY = object()
@@ -39,6 +41,7 @@ class Stack:
         self._conditions: dict[str, Any] = {}
         self._outputs: dict[str, Any] = {}
         self._parameters = self._pseudo()
+        self._count_resources()
         for parameter in template.parameters.values():
             self._parameters[parameter.name] = self._value(parameter)
         check_cycles(self)
@@ -53,10 +56,20 @@ class Stack:
         return self
 
     @property
+    def budget(self) -> Budget:
+        return self.engine.budget
+
+    @property
     def directory(self) -> str:
         return self.template.directory
 
     # Parameters
+
+    def _count_resources(self) -> None:
+        try:
+            self.budget.add_resources(len(self.template.resources))
+        except Fault as fault:
+            raise self.error(fault.message, ("resources",), fault.hint) from fault
 
     def _pseudo(self) -> dict[str, Any]:
         return {"OS::stack_name": self.name, "OS::stack_id": self.engine.identity(self.name),
@@ -163,6 +176,8 @@ class Stack:
             output = self.template.outputs[name]
             try:
                 self._outputs[name] = output.value.value(self) if self.enabled(output) else None
+                if self.parent is None:
+                    check_size(self._outputs[name])
             except Fault as fault:
                 raise self.error(fault.message, (*output.path, "value"), fault.hint) from fault
             finally:
@@ -197,9 +212,7 @@ class Stack:
         return self.engine.meaning(self, definition)
 
     def file_text(self, name: str) -> str:
-        from treadle.heat.gathered import file_text
-
-        return file_text(self.engine.files, absolute(name, self.directory), name)
+        return self.engine.gathered(name, self.template.file)
 
     def error(self, message: str, path: KeyPath, hint: str = "") -> TemplateError:
         if self.parent is not None:

@@ -83,7 +83,7 @@ def _validate(file: str, environment: Environment, files: Files, errors: Errors)
         errors.add(error)
     known = {name: value for name, value in environment.parameters.items() if name in template.parameters}
     registry = Registry(environment.types, environment.resources, BUILTIN)
-    engine = Engine(files, environment)
+    engine = Engine(files, environment, root=file)
     missing = tuple(name for name, parameter in template.parameters.items() if parameter.default is None
                     and known.get(name) is None and environment.parameter_defaults.get(name) is None)
     if missing or not (environment.sources or environment.parameters):

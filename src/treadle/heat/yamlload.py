@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,12 +18,17 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from treadle.errors import Source, TemplateError
+from treadle.heat.budget import MAX_SIGNS, MAX_VALUES
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PREFIX = "tag:yaml.org,2002:"
 _MERGE = _PREFIX + "merge"
 _STRING = _PREFIX + "str"
 _MAX_DEPTH = 200
+_MAX_DIGITS = 1000
+#: Signs that open a collection inside another on the same line.
+_COMPACT = re.compile(rf"(?:[-?:][ \t]+){{{_MAX_DEPTH}}}")
+_BRACKETS = re.compile(r"[][{}]")
 
 
 class _Scalars(SafeConstructor):
@@ -44,6 +50,8 @@ class _Builder:
         self._scalars = _Scalars()
         self._done: dict[int, Any] = {}
         self._open: set[int] = set()
+        self._left = MAX_VALUES
+        self._sizes: dict[int, int] = {}
         self.doubled: list[TemplateError] = []
 
     def fault(self, node: yaml.Node, message: str, hint: str = "") -> TemplateError:
@@ -58,21 +66,32 @@ class _Builder:
             return self._scalar(node)
         known = self._done.get(id(node))
         if known is not None:
+            self._spend(self._sizes[id(node)], node)
             return known
         if id(node) in self._open or depth > _MAX_DEPTH:
             raise self.fault(node, "an alias refers to the node that holds it" if id(node) in self._open
                              else f"nested more than {_MAX_DEPTH} levels deep")
         self._open.add(id(node))
+        before = self._left
+        self._spend(len(node.value) + 1, node)
         value = self._mapping(node, depth) if isinstance(node, yaml.MappingNode) else self._list(node, depth)
         self._open.discard(id(node))
         self._done[id(node)] = value
+        self._sizes[id(node)] = before - self._left
         return value
+
+    def _spend(self, values: int, node: yaml.Node) -> None:
+        self._left -= values
+        if self._left < 0:
+            raise self.fault(node, f"the file has more than {MAX_VALUES} values once its aliases are followed")
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         tag = node.tag.removeprefix(_PREFIX)
         if tag == "null":
             return None
         if tag in ("int", "float", "bool"):
+            if len(node.value) > _MAX_DIGITS:
+                raise self.fault(node, f"a number of more than {_MAX_DIGITS} digits", "quote it if a string is meant")
             try:
                 value = self._scalars.read(tag, node)
             except (ValueError, KeyError) as error:
@@ -104,7 +123,10 @@ class _Builder:
                 self.doubled.append(self.fault(key_node, f"the key {key} stands twice in one mapping",
                                                "remove one of the two; YAML keeps only the last"))
             data[key] = self.build(value_node, depth + 1)
-        return {**merged, **data} if merged else data
+        if not merged:
+            return data
+        self._spend(len(merged), node)
+        return {**merged, **data}
 
     def _merge_parts(self, node: yaml.Node) -> list[yaml.Node]:
         parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
@@ -142,7 +164,7 @@ def compose(text: str, file: str) -> yaml.Node | None:
 def load(text: str, file: str) -> tuple[Any, list[TemplateError]]:
     """The one document in ``text``, and what to say about each key that stands twice; ``file`` is named in
     errors. An empty text gives None."""
-    _refuse_deep(text, file)
+    _refuse_excess(text, file)
     node = compose(text, file)
     if node is None:
         return None, []
@@ -150,20 +172,29 @@ def load(text: str, file: str) -> tuple[Any, list[TemplateError]]:
     return builder.build(node), builder.doubled
 
 
-def _refuse_deep(text: str, file: str) -> None:
-    """libyaml recurses in C for nested flow collections: too deep a nest must not reach it."""
+def _refuse_excess(text: str, file: str) -> None:
+    """What the parser cannot be stopped at: it recurses in C, and its time grows with the number of values."""
+    if text.count("\n") + text.count(",") + text.count(": ") > MAX_SIGNS:
+        raise TemplateError(f"the file has more than {MAX_SIGNS} lines and values", source=Source(file),
+                            hint="divide it into several")
+    compact = _COMPACT.search(text)
+    at = compact.start() if compact else _too_many_brackets(text)
+    if at is not None:
+        raise TemplateError(f"nested more than {_MAX_DEPTH} levels deep",
+                            source=Source(file, text.count("\n", 0, at) + 1))
+
+
+def _too_many_brackets(text: str) -> int | None:
+    """Where brackets nest too deep. Those in strings and scripts count too, hence ten times the depth."""
     limit = 10 * _MAX_DEPTH
-    if text.count("[") + text.count("{") < limit and text.count("- - ") < _MAX_DEPTH:
-        return
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.count("- ") > limit:
-            raise TemplateError(f"nested more than {_MAX_DEPTH} levels deep", source=Source(file, number))
+    if text.count("[") + text.count("{") < limit:
+        return None
     depth = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        for sign in line:
-            depth += (sign in "[{") - (sign in "]}" and depth > 0)
+    for found in _BRACKETS.finditer(text):
+        depth = depth + 1 if found.group() in "[{" else max(depth - 1, 0)
         if depth > limit:
-            raise TemplateError(f"nested more than {_MAX_DEPTH} levels deep", source=Source(file, number))
+            return found.start()
+    return None
 
 
 def locate(text: str, file: str, path: Sequence[str | int]) -> Source:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from treadle.heat.budget import SMALL, check_size
 from treadle.heat.faults import Fault, brief, kind
 from treadle.heat.nodes import Const, ListNode, MapNode, Node
+from treadle.heat.scope import Scope
 
 
 def items(args: Node, shape: str) -> list[Node]:
@@ -38,8 +40,15 @@ def fields(args: Node, shape: str, required: tuple[str, ...], optional: tuple[st
 ANY: tuple[str, ...] = ("*",)
 
 
+def produce(scope: Scope, size: int) -> None:
+    """Fault when the evaluation has no room for ``size`` more characters, or eighths of elements."""
+    if size > SMALL:
+        scope.budget.produce(size)
+
+
 def dump(value: Any) -> str:
     """A map or a list as the JSON that Heat puts into strings: keys sorted."""
+    check_size(value)
     try:
         return json.dumps(value, sort_keys=True)
     except TypeError as error:

@@ -49,7 +49,7 @@ def select(scope: Scope, args: Node) -> Any:
 
 def join(scope: Scope, args: Node) -> str:
     delimiter, words = _list(scope, args, 2, "Fn::Join: [delimiter, [string, ...]]")
-    return _joined(delimiter, [words], as_json=False)
+    return _joined(scope, delimiter, [words], as_json=False)
 
 
 def split(scope: Scope, args: Node) -> list[str]:
@@ -59,7 +59,7 @@ def split(scope: Scope, args: Node) -> list[str]:
 
 def replace(scope: Scope, args: Node) -> str:
     params, text = _list(scope, args, 2, "Fn::Replace: [{word: value}, text]")
-    return _replace(text, want_map(params, "the first argument"), as_json=False)
+    return _replace(scope, text, want_map(params, "the first argument"), as_json=False)
 
 
 def base64(scope: Scope, args: Node) -> str:

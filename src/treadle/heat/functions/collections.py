@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from treadle.heat.budget import ELEMENT
 from treadle.heat.faults import Fault, brief, kind
-from treadle.heat.functions.arguments import ANY, fields, items, want_list, want_map
+from treadle.heat.functions.arguments import ANY, fields, items, produce, want_list, want_map
 from treadle.heat.nodes import Node
 from treadle.heat.scope import Scope
+
+#: About what an entry of a map and a copy of repeat's template cost, in characters.
+_ENTRY, _COPY = 64, 256
 
 
 def map_merge(scope: Scope, args: Node) -> dict[str, Any]:
@@ -20,6 +25,7 @@ def map_merge(scope: Scope, args: Node) -> dict[str, Any]:
             continue
         if not isinstance(part, Mapping):
             raise Fault(f"merges maps, not {kind(part)}: {brief(part)}", path=(index,))
+        produce(scope, _ENTRY * len(part))
         merged.update(part)
     return merged
 
@@ -54,6 +60,7 @@ def _lists(scope: Scope, args: Node) -> list[Any]:
             continue
         if not isinstance(part, list | tuple):
             raise Fault(f"joins lists, not {kind(part)}: {brief(part)}", path=(index,))
+        produce(scope, ELEMENT * len(part))
         joined.extend(part)
     return joined
 
@@ -104,6 +111,15 @@ def _repeated(template: Any, keys: tuple[str, ...], values: tuple[Any, ...]) -> 
     return template
 
 
+def _size(template: Any, longest: int) -> int:
+    """At least what a copy of the template costs, in which values of these lengths are put in."""
+    if isinstance(template, str):
+        return _COPY + len(template) + longest
+    if isinstance(template, dict):
+        return _COPY + sum(2 * _COPY + _size(item, longest) for item in template.values())
+    return _COPY + (sum(_size(item, longest) for item in template) if isinstance(template, list) else 0)
+
+
 def _repeat(scope: Scope, args: Node, *, maps: bool, permutations: bool) -> list[Any]:
     shape = "repeat: {template: text with %word%, for_each: {%word%: [value, ...]}}"
     parts = fields(args, shape, ("template", "for_each"), ANY)
@@ -124,6 +140,8 @@ def _repeat(scope: Scope, args: Node, *, maps: bool, permutations: bool) -> list
     if not nested and len(given) > 1:
         raise Fault("without permutations all lists must be equally long", path=("for_each",))
     template = parts["template"].value(scope)
+    many = math.prod(map(len, lists)) if nested else max(map(len, lists), default=0)
+    produce(scope, many * _size(template, sum(len(max(map(str, values), key=len, default="")) for values in lists)))
     rounds: Iterable[tuple[Any, ...]] = itertools.product(*lists) if nested else zip(*lists, strict=False)
     return [_repeated(template, tuple(for_each), values) for values in rounds]
 

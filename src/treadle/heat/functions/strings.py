@@ -7,11 +7,14 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlunsplit
 
 from treadle.errors import nearest
+from treadle.heat.budget import SMALL
 from treadle.heat.faults import Fault, brief, kind
-from treadle.heat.functions.arguments import ANY, dump, fields, items, want_list, want_string
+from treadle.heat.functions.arguments import ANY, dump, fields, items, produce, want_list, want_string
 from treadle.heat.nodes import Node
 from treadle.heat.scope import Scope
 
+#: About what a piece of a string costs while it stands alone.
+_PIECE = 64
 _REPLACE = "{template: text with words, params: {word: value}}"
 
 
@@ -27,7 +30,7 @@ def _replacement(value: Any, key: str, *, as_json: bool, allow_empty: bool) -> s
     raise Fault(f"the param {key} must be a string or a number, not {kind(value)}", path=("params", key))
 
 
-def _replace(text: Any, params: Any, *, strict: bool = False, as_json: bool = True,
+def _replace(scope: Scope, text: Any, params: Any, *, strict: bool = False, as_json: bool = True,
              allow_empty: bool = True) -> str:
     """Replace all keys in one pass, the longest that fits first, then the smallest."""
     if not isinstance(text, str):
@@ -42,17 +45,19 @@ def _replace(text: Any, params: Any, *, strict: bool = False, as_json: bool = Tr
               for key, value in params.items()}
     order = sorted(sorted(values), key=len, reverse=True)
     used: set[str] = set()
-    done = _in_one_pass(text, order, values, used)
+    done = _in_one_pass(scope, text, order, values, used)
     unused = [key for key in order if key not in used]
     if strict and unused:
         raise Fault(f"these params are not in the template: {', '.join(unused)}", path=("params",))
     return done
 
 
-def _in_one_pass(text: str, order: list[str], values: dict[str, str], used: set[str]) -> str:
+def _in_one_pass(scope: Scope, text: str, order: list[str], values: dict[str, str], used: set[str]) -> str:
     """Key by key: what a replacement brought in is never looked at again."""
     pieces: list[tuple[str, bool]] = [(text, False)]
     for key in order:
+        if len(text) > SMALL:
+            produce(scope, _PIECE * sum(piece.count(key) for piece, fixed in pieces if not fixed))
         fresh: list[tuple[str, bool]] = []
         for piece, fixed in pieces:
             if fixed or key not in piece:
@@ -64,12 +69,13 @@ def _in_one_pass(text: str, order: list[str], values: dict[str, str], used: set[
                     fresh.append((values[key], True))
                 fresh.append((part, False))
         pieces = fresh
+    produce(scope, sum(len(piece) for piece, _ in pieces))
     return "".join(piece for piece, _ in pieces)
 
 
 def _str_replace(scope: Scope, args: Node, **how: bool) -> str:
     parts = fields(args, f"str_replace: {_REPLACE}", ("template", "params"), ANY)
-    return _replace(parts["template"].value(scope), parts["params"].value(scope), **how)
+    return _replace(scope, parts["template"].value(scope), parts["params"].value(scope), **how)
 
 
 def str_replace_plain(scope: Scope, args: Node) -> str:
@@ -100,7 +106,10 @@ def str_split(scope: Scope, args: Node) -> Any:
     delimiter = None if called[0] is None else want_string(called[0], "the delimiter")
     if delimiter == "":
         raise Fault("the delimiter is empty")
-    found = want_string(called[1], "what is split").split(delimiter)
+    text = want_string(called[1], "what is split")
+    if len(text) > SMALL:
+        produce(scope, _PIECE * (len(text) if delimiter is None else text.count(delimiter)))
+    found = text.split(delimiter)
     if len(called) < 3:
         return found
     try:
@@ -111,7 +120,7 @@ def str_split(scope: Scope, args: Node) -> Any:
         raise Fault(f"the index {called[2]} is not between 0 and {len(found) - 1}") from error
 
 
-def _joined(delimiter: Any, lists: list[Any], *, as_json: bool) -> str:
+def _joined(scope: Scope, delimiter: Any, lists: list[Any], *, as_json: bool) -> str:
     words: list[str] = []
     for joined in lists:
         if not joined:
@@ -127,7 +136,9 @@ def _joined(delimiter: Any, lists: list[Any], *, as_json: bool) -> str:
                 words.append(dump(word))
             else:
                 raise Fault(f"joins strings, not {kind(word)}: {brief(word)}", "quote the value")
-    return want_string(delimiter, "the delimiter").join(words)
+    between = want_string(delimiter, "the delimiter")
+    produce(scope, len(between) * len(words) + sum(map(len, words)))
+    return between.join(words)
 
 
 def list_join_one(scope: Scope, args: Node) -> str:
@@ -136,7 +147,7 @@ def list_join_one(scope: Scope, args: Node) -> str:
     if len(parts) != 2:
         raise Fault("needs a delimiter and one list", "write it as: list_join: [delimiter, [string, ...]]")
     words = parts[1].value(scope)
-    return _joined(parts[0].value(scope), [words if words is None else want_list(words, "what is joined")],
+    return _joined(scope, parts[0].value(scope), [words if words is None else want_list(words, "what is joined")],
                    as_json=False)
 
 
@@ -144,7 +155,7 @@ def list_join(scope: Scope, args: Node) -> str:
     parts = items(args, "list_join: [delimiter, [string, ...], ...]")
     if len(parts) < 2:
         raise Fault("needs a delimiter and a list", "write it as: list_join: [delimiter, [string, ...]]")
-    return _joined(parts[0].value(scope), [part.value(scope) for part in parts[1:]], as_json=True)
+    return _joined(scope, parts[0].value(scope), [part.value(scope) for part in parts[1:]], as_json=True)
 
 
 def digest(scope: Scope, args: Node) -> str:

@@ -64,12 +64,20 @@ class Group(Resource):
     def definitions(self) -> Iterator[Definition]:
         raise NotImplementedError
 
+    def size(self) -> int:
+        """How many members there will be, where that is known before they are made."""
+        return 0
+
     @property
     def members(self) -> dict[str, Resource]:
         """The members by name (``"0"``, ``"1"``), in order."""
         if self._members is None:
             from treadle.heat.resources import make_resource
 
+            try:
+                self.holder.engine.budget.add_resources(self.size())
+            except Fault as fault:
+                raise self.error(fault.message, ("properties",), fault.hint) from fault
             listed = list(self.definitions())
             stack = Members(self)
             self._members = {item.name: make_resource(stack, item) for item in listed}
@@ -138,6 +146,9 @@ class ResourceGroup(Group):
     own = ("refs", "refs_map", "attributes", "removed_rsrc_list")
     shared = ("resource_def", "properties")
 
+    def size(self) -> int:
+        return int(self.properties["count"])
+
     def _removed(self) -> set[str]:
         return {str(name) for policy in self.properties["removal_policies"] for name in policy["resource_list"]}
 
@@ -179,6 +190,9 @@ class ResourceChain(Group):
         "resource_properties": Property("map"),
     }
     shared = ("resource_properties",)
+
+    def size(self) -> int:
+        return len(self.properties["resources"])
 
     def definitions(self) -> Iterator[Definition]:
         given = self.properties["resource_properties"] or {}
