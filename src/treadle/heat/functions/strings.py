@@ -14,7 +14,7 @@ from treadle.heat.nodes import Node
 from treadle.heat.scope import Scope
 
 #: About what a piece of a string costs while it stands alone.
-_PIECE = 64
+_PIECE = 128
 _REPLACE = "{template: text with words, params: {word: value}}"
 
 
