@@ -82,3 +82,43 @@ def test_get_file_of_a_template_is_json_with_absolute_urls(tmp_path: Path) -> No
 def test_a_block_that_ends_the_file_loses_its_last_newline(tmp_path: Path) -> None:
     (tmp_path / "t.yaml").write_text("heat_template_version: queens\noutputs:\n  o:\n    value: |\n      text\n")
     assert evaluate(tmp_path / "t.yaml") == {"o": "text"}
+
+
+def _reads(name: str, text: str = "text") -> str:
+    return f"heat_template_version: queens\noutputs: {{o: {{value: {{get_file: {name}}}}}}}  # {text}\n"
+
+
+@pytest.mark.parametrize("mark", ["overcloud.yaml", "overcloud.j2.yaml", "overcloud-resource-registry.yaml"])
+def test_get_file_reads_anywhere_in_the_tree_of_the_template(mark: str, tmp_path: Path) -> None:
+    (tmp_path / "docker" / "services").mkdir(parents=True)
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "a.sh").write_text("echo a\n")
+    template = tmp_path / "docker" / "services" / "t.yaml"
+    template.write_text(_reads("../../scripts/a.sh"))
+    with pytest.raises(TemplateError, match="outside the templates") as caught:
+        evaluate(template)
+    assert caught.value.source == Source(str(template), 2, 23)
+    (tmp_path / mark).write_text("{}\n")
+    assert evaluate(template) == {"o": "echo a\n"}
+
+
+def test_a_template_reads_its_own_tree_that_of_the_root_and_the_environments_above_it(tmp_path: Path) -> None:
+    for name in ("tree", "nic/inner", "elsewhere"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "a.txt").write_text(name)
+    (tmp_path / "nic" / "a.txt").write_text("beside the environment")
+    root, nic = tmp_path / "tree" / "overcloud.yaml", tmp_path / "nic" / "inner" / "n.yaml"
+    root.write_text("heat_template_version: queens\nresources: {r: {type: 'X::Nic'}}\n"
+                    "outputs: {o: {value: {get_attr: [r, o]}}}\n")
+    environment = tmp_path / "nic" / "env.yaml"
+    environment.write_text("resource_registry: {'X::Nic': inner/n.yaml}\nparameter_defaults: {unused: 1}\n")
+    for name, text in (("a.txt", "nic/inner"), ("../a.txt", "beside the environment"),
+                       (f"{tmp_path}/tree/a.txt", "tree"), (f"file://{tmp_path}/tree/a.txt", "tree")):
+        nic.write_text(_reads(name))
+        assert evaluate(root, [environment]) == {"o": text}
+    nic.write_text(_reads("../../elsewhere/a.txt"))
+    with pytest.raises(TemplateError, match="outside the templates"):
+        evaluate(root, [environment])
+    root.write_text(_reads("../nic/a.txt"))
+    with pytest.raises(TemplateError, match="outside the templates"):
+        evaluate(root, [environment])
