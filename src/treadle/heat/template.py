@@ -249,8 +249,8 @@ def _check_groups(groups: Any, parameters: Mapping[str, Parameter]) -> None:
         if not isinstance(group, dict) or not isinstance(group.get("parameters"), list):
             raise Fault("a group must be a map with a list of parameters", path=path)
         for at, name in enumerate(group["parameters"]):
-            if name not in parameters:
-                raise Fault(f"there is no parameter {name}{nearest(name, parameters)}",
+            if not isinstance(name, str) or name not in parameters:
+                raise Fault(f"there is no parameter {brief(name)}{nearest(str(name), parameters)}",
                             path=(*path, "parameters", at))
             if name in grouped:
                 raise Fault(f"the parameter {name} is in two groups", path=(*path, "parameters", at))

@@ -20,7 +20,9 @@ _ENTRY, _COPY = 64, 256
 def map_merge(scope: Scope, args: Node) -> dict[str, Any]:
     """Shallow; the last map that has a key wins; null counts as an empty map."""
     merged: dict[str, Any] = {}
-    for index, part in enumerate(want_list(args.value(scope), "what is merged")):
+    called = args.value(scope)
+    # An empty string is a sequence without elements to Heat.
+    for index, part in enumerate(want_list([] if called == "" else called, "what is merged")):
         if part is None:
             continue
         if not isinstance(part, Mapping):
@@ -49,7 +51,7 @@ def map_replace(scope: Scope, args: Node) -> dict[str, Any]:
             new = key
         elif (new in source and new != key) or new in replaced:
             raise Fault(f"the new key {new} is already in the map", path=(1, "keys", key))
-        replaced[str(new)] = value if isinstance(value, dict | list) else values.get(value, value)
+        replaced[str(new).lower() if isinstance(new, bool) else str(new)] = value if isinstance(value, dict | list) else values.get(value, value)
     return replaced
 
 
