@@ -51,7 +51,8 @@ def map_replace(scope: Scope, args: Node) -> dict[str, Any]:
             new = key
         elif (new in source and new != key) or new in replaced:
             raise Fault(f"the new key {new} is already in the map", path=(1, "keys", key))
-        replaced[str(new).lower() if isinstance(new, bool) else str(new)] = value if isinstance(value, dict | list) else values.get(value, value)
+        name = str(new).lower() if isinstance(new, bool) else str(new)
+        replaced[name] = value if isinstance(value, dict | list) else values.get(value, value)
     return replaced
 
 
