@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.heat.parity_table import EXPECTED, cases, write
+from tests.heat.parity_table import cases, write
+from treadle.errors import TemplateError
 from treadle.heat import Stack, build, load_tree
 from treadle.heat.evaluate import build_stack
 from treadle.heat.explain import Explainer, Explanation, leaves, path_text, resolve
@@ -20,8 +20,7 @@ from treadle.heat.yamlload import _Builder, compose
 from treadle.plan.passwords import complete
 
 PROJECT = Path(__file__).parents[2]
-HEAT = json.loads(EXPECTED.read_text())
-GOOD = {name: case for name, case in cases() if "outputs" in HEAT[name] and "stricter" not in case}
+CASES = dict(cases())
 HIDDEN = ("AdminPassword", "HAProxyStatsPassword", "KeystoneCredential0", "KeystoneCredential1", "KeystoneFernetKeys",
           "KeystonePassword", "MysqlRootPassword", "RabbitCookie", "RabbitPassword")
 
@@ -74,11 +73,15 @@ def check(stack: Stack, *, every: int = 1) -> int:
     return count
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", CASES)
 def test_the_table(name: str, tmp_path: Path) -> None:
-    case = GOOD[name]
+    case = CASES[name]
     template, environments = write(case, tmp_path)
-    check(build(template, environments, case.get("given"), case.get("defaults")))
+    try:
+        stack = build(template, environments, case.get("given"), case.get("defaults"))
+    except TemplateError:
+        return  # test_parity says of which cases this is right
+    check(stack)
 
 
 def test_our_own_overcloud() -> None:

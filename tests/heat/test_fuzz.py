@@ -112,7 +112,8 @@ def test_damaged_cases(way: str, tmp_path: Path) -> None:
         changed = damaged_text(text, chance) if way == "text" else \
             yaml.safe_dump(damaged_data(yaml.safe_load(text), chance), sort_keys=False, allow_unicode=True)
         victim.write_bytes(changed.encode("utf-8", "surrogatepass"))
-        once(partial(evaluate, template, environments, case.get("given"), case.get("defaults")), folder)
+        once(partial(evaluate, template, environments, case.get("given"), case.get("defaults"),
+                     files=Files()), folder)
     assert number > 100
 
 

@@ -8,6 +8,7 @@ give is handed to those that need it. Nested stacks are created in place, not ov
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import logging
 import uuid
@@ -20,7 +21,12 @@ logging.disable(logging.WARNING)
 
 from heat.common import config, context, exception  # noqa: E402, F401 (config registers Heat's options)
 from heat.engine import environment, resource, resources, stack, stk_defn, template  # noqa: E402
-from heat.engine.resources import stack_resource  # noqa: E402
+from heat.engine.resources import signal_responder, stack_resource  # noqa: E402
+from heat.engine.resources.openstack.heat import (  # noqa: E402
+    deployed_server,
+    software_component,
+    software_deployment,
+)
 from heat.objects import service  # noqa: E402
 from heatclient.common import template_utils  # noqa: E402
 from oslo_config import cfg  # noqa: E402
@@ -29,26 +35,32 @@ from oslo_config import cfg  # noqa: E402
 OPTIONS = {"max_resources_per_stack": -1, "max_nested_stack_depth": 10,
            "plugin_dirs": [str(Path(__file__).parent / "plugins")]}
 YAQL = {"limit_iterators": 9000, "memory_quota": 900000}
-#: Nothing executes these; Heat's create would wait for a node.
-NOT_CREATED = ("SoftwareDeployment", "StructuredDeployment", "SoftwareComponent", "DeployedServer")
+#: What a signal of a deployment would be sent with.
+CREDENTIALS = ("auth_url", "username", "user_id", "password", "project_id", "region_name")
 
 
 class Configs:
-    """The part of Heat's RPC interface that keeps software configurations."""
+    """The part of Heat's RPC interface that keeps software configurations; no deployment has answered yet."""
 
     def __init__(self) -> None:
         self._kept: dict[str, dict[str, Any]] = {}
 
     def create_software_config(self, _context: Any, **fields: Any) -> dict[str, Any]:
-        identity = f"config-{len(self._kept)}"
-        self._kept[identity] = {**fields, "id": identity}
+        identity = str(uuid.uuid4())
+        lists = {name: fields.get(name) or [] for name in ("inputs", "outputs")}
+        self._kept[identity] = {**fields, **lists, "id": identity}
         return self._kept[identity]
 
-    def show_software_config(self, _context: Any, identity: str) -> dict[str, Any]:
-        return self._kept[identity]
+    def show_software_config(self, _context: Any, identity: Any) -> dict[str, Any]:
+        if identity not in self._kept:
+            raise exception.NotFound(f"no software config {identity}")
+        return copy.deepcopy(self._kept[identity])
+
+    def show_software_deployment(self, *_args: Any) -> dict[str, Any]:
+        return {"output_values": None}
 
     def ignore_error_by_name(self, _name: str) -> Any:
-        return contextlib.suppress(KeyError)
+        return contextlib.suppress(Exception)
 
 
 def prepare() -> None:
@@ -75,6 +87,10 @@ def prepare() -> None:
     for name, method in kept.items():
         setattr(resource.Resource, name, method)
     stack_resource.StackResource.get_output = _nested_output
+    responder = signal_responder.SignalResponder
+    for name in ("_get_ec2_signed_url", "_get_swift_signal_url", "_get_zaqar_signal_queue_id"):
+        setattr(responder, name, lambda _self: "nowhere")
+    responder._get_heat_signal_credentials = lambda _self: dict.fromkeys(CREDENTIALS)
 
 
 def _nested_output(self: Any, name: str) -> Any:
@@ -109,12 +125,23 @@ def _create(created: Any) -> None:
             member._nested = nested
             member._outputs = {name: _over_rpc(output) for name, output in nested.outputs.items()}
             member.resource_id = str(uuid.uuid4())
-        elif hasattr(member, "handle_create") and type(member).__name__ not in NOT_CREATED:
+        elif isinstance(member, software_deployment.SoftwareDeployment):
+            _deploy(member)
+        elif hasattr(member, "handle_create") and not isinstance(member, deployed_server.DeployedServer):
             member.handle_create()
         if member.resource_id is None:
             member.resource_id = f"id-{member.name}"
         member.status = member.COMPLETE
         stk_defn.update_resource_data(created.defn, member.name, member.node_data(for_outputs=True))
+
+
+def _deploy(member: Any) -> None:
+    """What Heat looks at before it hands a deployment to a node; nothing executes it."""
+    if isinstance(member, software_component.SoftwareComponent):
+        member.handle_create()
+    loaded = member._load_config()
+    if "CREATE" in member.properties["actions"]:
+        member._build_derived_config_params("CREATE", loaded)
 
 
 def _over_rpc(output: Any) -> tuple[Any, str | None]:
@@ -128,6 +155,7 @@ def _over_rpc(output: Any) -> tuple[Any, str | None]:
 def evaluate(template_file: str, environments: list[str], parameters: dict[str, Any] | None = None,
              parameter_defaults: dict[str, Any] | None = None) -> dict[str, Any]:
     """Outputs of the created stack by name. Files are gathered by Heat's client; raises what Heat raises."""
+    resources.global_env().get_class("OS::Nova::Server").restart()
     files, body = template_utils.get_template_contents(template_file)
     more, merged = template_utils.process_multiple_environments_and_files(environments)
     for section, values in (("parameters", parameters), ("parameter_defaults", parameter_defaults)):
