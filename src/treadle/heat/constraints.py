@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from treadle.errors import nearest
 from treadle.heat.custom import Custom
 from treadle.heat.faults import Fault, brief, kind
+from treadle.heat.guard import compiled_pattern, matches_whole
 
 Convert = Callable[[Any], Any]
 
@@ -82,15 +81,10 @@ class AllowedValues:
 class AllowedPattern:
     pattern: str
 
-    @cached_property
-    def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self.pattern)
-
     def check(self, value: Any, convert: Convert) -> None:  # noqa: ARG002
         if not isinstance(value, str):
             raise Fault(f"{brief(value)} is {kind(value)}, but allowed_pattern needs a string", "quote it")
-        match = self._compiled.match(value)
-        if match is None or match.end() != len(value):
+        if not matches_whole(self.pattern, value):
             raise Fault(f"{brief(value)} does not match the pattern {self.pattern}")
 
 
@@ -186,10 +180,7 @@ def _read(name: str, body: Any) -> Check:
 def _read_pattern(body: Any) -> AllowedPattern:
     if not isinstance(body, str):
         raise Fault(f"must be a string, not {kind(body)}")
-    try:
-        re.compile(body)
-    except re.error as error:
-        raise Fault(f"{body} is not a regular expression: {error}") from error
+    compiled_pattern(body)
     return AllowedPattern(body)
 
 
