@@ -1,4 +1,4 @@
-"""yaql, by the yaql library, aside."""
+"""yaql: natively where that is known to give what the yaql library gives, else by the library, aside."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from treadle.heat.functions.arguments import fields, want_string
 from treadle.heat.guard import aside, spent
 from treadle.heat.nodes import Node
 from treadle.heat.scope import Scope
+from treadle.heat.yaqlnative import native
 
 Query = Callable[[Any], Any]
 
@@ -18,7 +19,18 @@ Query = Callable[[Any], Any]
 @functools.lru_cache(maxsize=4096)
 def compiled(expression: str) -> Query:
     """``expression`` as a function of its data that gives plain lists and maps. The function raises Fault."""
-    return functools.partial(library, expression)
+    fast = native(expression)
+    slow = functools.partial(library, expression)
+    if fast is None:
+        return slow
+
+    def run(data: Any) -> Any:
+        try:
+            return fast(data)
+        except Exception:  # not an error yet: the library gives the value, or the error in its words
+            return slow(data)
+
+    return run
 
 
 def library(expression: str, data: Any) -> Any:
