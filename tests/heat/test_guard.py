@@ -69,7 +69,7 @@ EXPRESSIONS = {
     "product": "$.data.n.reduce($1 * $1, 1000000)",
     "replacement": r"('aaaaaaaaaa' * 5000).replace(regex('(?=(a*))'), '\\1\\1\\1\\1\\1\\1\\1\\1')",
     "parentheses": "(" * 100_000 + "1" + ")" * 100_000,
-    "brackets": "[" * 50_000 + "]" * 50_000,
+    "brackets": "[" * 1_900 + "]" * 1_900,
     "operators": "1" + " + 1" * 50_000,
     "digits": "1" * 60_000 + "a",
     "defined without end": "def(f, f($)) -> f(1)",

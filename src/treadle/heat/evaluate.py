@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ from treadle.heat.registry import Registry
 from treadle.heat.resources import BUILTIN
 from treadle.heat.resources.random_string import RandomProvider, generate
 from treadle.heat.stack import Stack
-from treadle.heat.unchanged import Answers
+from treadle.heat.unchanged import Answers, collector_at_rest
 
 _FRAMES = 8000
 
@@ -106,16 +105,11 @@ def with_values(environment: Environment, parameters: Mapping[str, Any] | None,
 @contextmanager
 def evaluating(file: str) -> Iterator[None]:
     """Nested stacks nest Python's calls: room for them, and an error for templates without end. The limit stays
-    raised, since another thread may be evaluating. Nearly everything that is made here stays, so looking for
-    garbage meanwhile would only take time."""
+    raised, since another thread may be evaluating."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES))
-    collecting = gc.isenabled()
-    gc.disable()
     try:
-        yield
+        with collector_at_rest():
+            yield
     except RecursionError:
         raise TemplateError("the template is nested too deep to evaluate", source=file,
                             hint="does a template use itself, or an expression never end?") from None
-    finally:
-        if collecting:
-            gc.enable()

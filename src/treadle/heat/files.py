@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import stat
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from treadle.heat.budget import MAX_FILE
 
 KeyPath = tuple[str | int, ...]
 T = TypeVar("T")
+#: Nanoseconds in which two writes may get the same time of modification, with room to spare.
+_TICK = 100_000_000
+_UNSETTLED = ()
 
 
 def key_text(path: Sequence[str | int]) -> str:
@@ -50,17 +54,15 @@ class Files:
     """Template and environment files by absolute path.
 
     ``overlay`` holds files that exist only in memory (rendered jinja2); ``origins`` says from which file on
-    disk each was made; ``broken`` are such files that could not be made, and the error that reading them
-    raises. Keep one instance to evaluate again without parsing unchanged files again: what was made of a
+    disk each was made. Keep one instance to evaluate again without parsing unchanged files again: what was made of a
     file is kept with its content hash, and its text with modification time and size.
     """
 
     def __init__(self, overlay: Mapping[str, str] | None = None,
                  origins: Mapping[str, str] | None = None) -> None:
-        self.overlay = dict(overlay or {})
+        self.overlay: Mapping[str, str] = overlay or {}
         self.origins = dict(origins or {})
-        self.broken: dict[str, TemplateError] = {}
-        self._texts: dict[str, tuple[tuple[int, int], str, str]] = {}
+        self._texts: dict[str, tuple[tuple[int, ...], str, str]] = {}
         self._parsed: dict[tuple[str, bool], tuple[str, tuple[Any, list[TemplateError]]]] = {}
         self.warnings: dict[str, TemplateError] = {}
         self._derived: dict[tuple[str, str], tuple[str, Any]] = {}
@@ -87,7 +89,7 @@ class Files:
             return False
 
     def exists(self, path: str) -> bool:
-        there = path in self.overlay or path in self.broken or Path(path).is_file()
+        there = path in self.overlay or Path(path).is_file()
         for seen in self._watching:
             seen.present[path] = there
         return there
@@ -117,13 +119,11 @@ class Files:
         return found
 
     def _content(self, path: str) -> tuple[str, str]:
-        if path in self.broken:
-            raise self.broken[path]
-        text = self.overlay.get(path)
-        if text is not None:
+        if path in self.overlay:
+            text = self.overlay[path]
             known = self._texts.get(path)
             if known is None or known[2] is not text:
-                known = ((0, 0), _digest(text.encode()), text)
+                known = (_UNSETTLED, _digest(text.encode()), text)
                 self._texts[path] = known
             return known[1], known[2]
         try:
@@ -132,9 +132,11 @@ class Files:
                 raise TemplateError("this is not a file", source=path)
             if status.st_size > MAX_FILE:
                 raise TemplateError(f"the file is larger than {MAX_FILE // 2**20} MB", source=path)
-            stamp = (status.st_mtime_ns, status.st_size)
+            # What was written a moment ago may be written again within the same tick of the clock.
+            settled = time.time_ns() - status.st_mtime_ns > _TICK
+            stamp = (status.st_mtime_ns, status.st_size, status.st_ino) if settled else _UNSETTLED
             known = self._texts.get(path)
-            if known is None or known[0] != stamp:
+            if known is None or not settled or known[0] != stamp:
                 content = Path(path).read_bytes()
                 known = (stamp, _digest(content), content.decode("utf-8"))
                 self._texts[path] = known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,9 +77,7 @@ def load_tree(templates_dir: str | Path, roles_file: str | Path, environments: S
     root = os.path.abspath(templates_dir)  # noqa: PTH100
     files = files or Files()
     rendering = render_tree(root, roles_file, networks_file, files)
-    files.overlay.update(rendering.texts)
-    files.origins.update(rendering.origins)
-    files.broken = dict(rendering.broken)
+    files.overlay, files.origins = rendering.texts, dict(rendering.origins)
     registry, template = _own(root, REGISTRIES, files), _own(root, (TEMPLATE,), files)
     environment = load_environments([registry, *environments], files,
                                     own=lambda file: not file.startswith(root + os.sep), template=template,
@@ -110,18 +108,25 @@ def unknown_parameters(templates_dir: str, environment: Environment, files: File
     """TemplateError ``unknown parameter``, with file, line and nearest name, for each name in an environment's
     parameter_defaults or parameter_merge_strategies that no template below ``templates_dir`` declares. Names of
     ``unchecked`` pass unless an environment file sets them."""
-    known = declared_parameters(templates_dir, files, rendering)
-    passing = known | {name for name in unchecked if not environment.origin("parameter_defaults", name).file}
-    yield from unknown_names(passing, "parameter_defaults", environment, files)
+    given = {name for name in unchecked if not environment.origin("parameter_defaults", name).file}
+    wanted = {*environment.parameter_defaults, *environment.strategies} - given
+    first = [target for target in environment.types.values() if files.exists(target)]
+    known = declared_parameters(templates_dir, files, rendering, wanted, first)
+    yield from unknown_names(known | given, "parameter_defaults", environment, files)
     yield from unknown_names(known, "parameter_merge_strategies", environment, files)
 
 
-def declared_parameters(templates_dir: str, files: Files, rendering: Rendering | None = None) -> set[str]:
-    """Every name that a template below ``templates_dir``, or rendered from it, declares as a parameter."""
-    paths = [path for path in files.below(templates_dir, (".yaml",)) if not path.endswith(".j2.yaml")]
-    paths += list(rendering.texts) if rendering else []
+def declared_parameters(templates_dir: str, files: Files, rendering: Rendering | None, wanted: Set[str],
+                        first: Iterable[str]) -> set[str]:
+    """Names that templates below ``templates_dir``, or rendered from it, declare as parameters: all of them, or as
+    many as it takes to find every one that is ``wanted``. ``first`` are templates that most are likely in."""
     known: set[str] = set()
-    for path in paths:
+    rendered = rendering.texts if rendering else ()
+    every = (path for path in (*first, *files.below(templates_dir, (".yaml",)), *rendered)
+             if not path.endswith(".j2.yaml"))
+    for path in dict.fromkeys(every):
+        if wanted <= known:
+            break
         known |= files.derived("parameters", path, lambda path=path: _declared(files, path))  # type: ignore[misc]
     return known
 
@@ -133,7 +138,10 @@ _NAME = re.compile(r"^( +)([A-Za-z0-9_:.-]+):(?=\s|$)", re.MULTILINE)
 def _declared(files: Files, path: str) -> set[str]:
     """Read from the text: parsing hundreds of templates that no role uses would cost more than the evaluation.
     What is not written in block style is parsed."""
-    text = files.text(path)
+    try:
+        text = files.text(path)
+    except TemplateError:
+        return set()  # what cannot be read or rendered is an error for those who use it
     if not re.search(r"^heat_template_version:", text, re.MULTILINE):
         return set()
     section = _SECTION.search(text + "\n")

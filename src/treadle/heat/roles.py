@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,13 +79,34 @@ def load_networks(networks_file: str | Path, files: Files) -> list[dict[str, Any
     return networks
 
 
+class Texts(Mapping[str, str]):
+    """Rendered files by absolute path, each rendered when it is first read: a cloud uses part of a tree. What
+    cannot be rendered is a TemplateError each time that it is read."""
+
+    def __init__(self, wanted: Mapping[str, Callable[[], str]]) -> None:
+        self._wanted = wanted
+        self._done: dict[str, str] = {}
+
+    def __getitem__(self, path: str) -> str:
+        if path not in self._done:
+            self._done[path] = self._wanted[path]()
+        return self._done[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._wanted
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._wanted)
+
+    def __len__(self) -> int:
+        return len(self._wanted)
+
+
 @dataclass(frozen=True)
 class Rendering:
-    """``texts`` by absolute path of the file that each would be; ``origins`` says from which j2 file.
-    ``broken`` are files that could not be rendered, which matters once somebody reads them."""
+    """``texts`` by absolute path of the file that each would be; ``origins`` says from which j2 file."""
 
-    texts: Mapping[str, str]
-    broken: Mapping[str, TemplateError]
+    texts: Texts
     origins: Mapping[str, str]
     roles: Sequence[Mapping[str, Any]]
     networks: Sequence[Mapping[str, Any]]
@@ -95,15 +116,12 @@ def render(templates_dir: str | Path, roles_file: str | Path,
            networks_file: str | Path | None = None) -> dict[str, str]:
     """Every ``*.j2.yaml`` below ``templates_dir`` rendered: text by absolute path. TemplateError with the j2
     file and line for a syntax error or an undefined name."""
-    rendering = render_tree(templates_dir, roles_file, networks_file, Files())
-    for error in rendering.broken.values():
-        raise error
-    return dict(rendering.texts)
+    return dict(render_tree(templates_dir, roles_file, networks_file, Files()).texts)
 
 
 def render_tree(templates_dir: str | Path, roles_file: str | Path, networks_file: str | Path | None,
                 files: Files) -> Rendering:
-    """``render`` with everything that it read."""
+    """``render`` with everything that it read; each file is rendered when it is first asked for."""
     root = os.path.abspath(templates_dir)  # noqa: PTH100
     roles = load_roles(roles_file, files)
     default = str(Path(root, "network_data.yaml"))
@@ -123,8 +141,7 @@ class _Renderer:
         self._networks = networks
         self._files = files
         self._excluded = self._excludes()
-        self._texts: dict[str, str] = {}
-        self._broken: dict[str, TemplateError] = {}
+        self._wanted: dict[str, Callable[[], str]] = {}
         self._origins: dict[str, str] = {}
         self._environments: dict[str, SandboxedEnvironment] = {}
 
@@ -137,7 +154,7 @@ class _Renderer:
             else:
                 self._put(file, file.removesuffix(".j2.yaml") + ".yaml",
                           {"roles": self._roles, "networks": self._networks})
-        return Rendering(self._texts, self._broken, self._origins, self._roles, self._networks)
+        return Rendering(Texts(self._wanted), self._origins, self._roles, self._networks)
 
     def _excludes(self) -> set[str]:
         file = str(Path(self._root, _EXCLUDES))
@@ -178,10 +195,7 @@ class _Renderer:
         if target in self._origins and self._origins[target] != file:
             raise TemplateError(f"{target} would be rendered from {self._origins[target]} too", source=file)
         self._origins[target] = file
-        try:
-            self._texts[target] = jinja.rendered(self._environment(file), file, given)
-        except TemplateError as error:
-            self._broken[target] = error
+        self._wanted[target] = lambda: jinja.rendered(self._environment(file), file, given)
 
     def _environment(self, file: str) -> SandboxedEnvironment:
         """One for each directory: includes come from the template's own directory, then from the root."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,18 @@ from treadle.heat.files import Files, Seen
 from treadle.heat.resources.random_string import RandomProvider, RandomRequest, generate
 
 _ROOM = 16
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Nearly everything that an evaluation makes stays, so looking for garbage meanwhile would only take time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -35,15 +49,16 @@ class Answers:
         """What ``make`` gives for ``question`` (all that is not in a file), made anew only where a file that it
         read, or a string that ``random`` gave, is no longer the same. Without ``random`` strings stay."""
         key = _key(question)
-        if key is None:
-            return make(random or generate)
-        known = self._kept.get(key)
-        if known is None or not self._holds(known, files, random):
-            known = self._kept[key] = _made(files, random or generate, make)
-            if len(self._kept) > _ROOM:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return pickle.loads(known.packed)
+        with collector_at_rest():
+            if key is None:
+                return make(random or generate)
+            known = self._kept.get(key)
+            if known is None or not self._holds(known, files, random):
+                known = self._kept[key] = _made(files, random or generate, make)
+                if len(self._kept) > _ROOM:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return pickle.loads(known.packed)
 
     def _holds(self, known: _Answer, files: Files, random: RandomProvider | None) -> bool:
         return files.as_seen(known.seen) and (

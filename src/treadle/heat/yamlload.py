@@ -8,6 +8,7 @@ reported, and the caller decides whether it is an error.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
@@ -16,11 +17,12 @@ from typing import Any
 
 import yaml
 from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
 
 from treadle.errors import Source, TemplateError
 from treadle.heat.budget import MAX_SIGNS, MAX_VALUES
 
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Fast: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PREFIX = "tag:yaml.org,2002:"
 _MERGE = _PREFIX + "merge"
 _STRING = _PREFIX + "str"
@@ -29,6 +31,28 @@ _MAX_DIGITS = 1000
 #: Signs that open a collection inside another on the same line.
 _COMPACT = re.compile(rf"(?:[-?:][ \t]+){{{_MAX_DEPTH}}}")
 _BRACKETS = re.compile(r"[][{}]")
+
+
+@functools.lru_cache(maxsize=65536)
+def _plain_tag(value: str) -> str:
+    """The tag of a scalar without quotes: the same words stand in every template."""
+    tag: str = Resolver().resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+    return tag
+
+
+class _Loader(_Fast):  # type: ignore[misc]
+    """PyYAML's loader in C, without its calls back into Python that only path resolvers need."""
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
+
+    def resolve(self, kind: Any, value: Any, implicit: tuple[bool, bool]) -> str:
+        if kind is yaml.ScalarNode:
+            return _plain_tag(value) if implicit[0] else _STRING
+        return _PREFIX + ("map" if kind is yaml.MappingNode else "seq")
 
 
 class _Scalars(SafeConstructor):

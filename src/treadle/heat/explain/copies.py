@@ -3,7 +3,7 @@ copies of them. A mark is the identity of an object, so what comes out with it w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from treadle.heat.stack import Stack
 #: Functions that hand on parts of their arguments as they are.
 COPYING = ("map_merge", "map_replace", "list_concat", "list_concat_unique", "filter", "repeat", "yaql", "Fn::Select")
 _MOST_PROBES = 64
+#: Values that stand in no template.
+_PROBES: dict[type, Any] = {str: "\N{LATIN SMALL LETTER EZH}probe", int: 987654321987, float: 9876.54321}
 
 
 class _Text(str):
@@ -54,28 +56,33 @@ class Copies:
                 found = (*known, *path[count:])
             if count < len(path):
                 value = value[path[count]]
-        if found is None and at(self.value, path) is None:
+        if found is None:
             found = next(self._probed(path), None)
         if found is None or not has(self.given, found) or at(self.given, found) != at(self.value, path):
             return None
         return found
 
     def _probed(self, path: KeyPath) -> Iterator[KeyPath]:
-        """null cannot be marked: each one of the arguments is replaced in turn to see whether it comes out here."""
-        nulls = [leaf for leaf in leaves(self.given) if at(self.given, leaf) is None]
-        for leaf in nulls[:_MOST_PROBES]:
-            mark = _Text("probe")
-            result = _run(self.call, self.stack, _with(self.given, leaf, mark))
-            if has(result, path) and at(result, path) is mark:
+        """What cannot be marked, such as null: each such value of the arguments is replaced in turn, to see whether
+        the replacement comes out here."""
+        wanted = at(self.value, path)
+        if isinstance(wanted, dict | list):
+            return
+        alike = [leaf for leaf in leaves(self.given)
+                 if type(at(self.given, leaf)) is type(wanted) and at(self.given, leaf) == wanted]
+        for leaf in alike[:_MOST_PROBES]:
+            probe = not wanted if isinstance(wanted, bool) else _PROBES.get(type(wanted), _PROBES[str])
+            result = _run(self.call, self.stack, _with(self.given, leaf, probe))
+            if has(result, path) and type(at(result, path)) is type(probe) and at(result, path) == probe:
                 yield leaf
 
 
 def copies(call: Call, stack: Stack, given: Any, value: Any) -> Copies:
-    """``call`` run on marked copies of ``given``. Where marks change its result, booleans are left unmarked;
-    where they still do, nothing is known to be a copy."""
-    for flags in (True, False):
+    """``call`` run on marked copies of ``given``. Where marks change its result, booleans are left unmarked, then
+    only values marked that keep their type; where they still do, nothing is known to be a copy."""
+    for mark in (_as_all_kinds, _as_all_but_flags, _as_same_type)[2 if call.name == "yaql" else 0:]:
         origins: dict[int, KeyPath] = {}
-        marked = _marked(given, (), origins, flags=flags)
+        marked = _marked(given, (), origins, mark)
         result = _run(call, stack, marked)
         if result == value:
             return Copies(call, stack, given, value, marked, result, origins)
@@ -92,24 +99,33 @@ def _run(call: Call, stack: Stack, given: Any) -> Any:
 _FAILED = object()
 
 
-def _marked(value: Any, path: KeyPath, origins: dict[int, KeyPath], *, flags: bool) -> Any:
+def _as_all_kinds(value: Any) -> Any:
+    """A scalar as another object that equals it; the same one where there can be no other."""
+    if isinstance(value, str):
+        return _Text(value)
+    if isinstance(value, int):
+        return _Whole(value)
+    return _Real(value) if isinstance(value, float) else value
+
+
+def _as_all_but_flags(value: Any) -> Any:
+    return value if isinstance(value, bool) else _as_all_kinds(value)
+
+
+def _as_same_type(value: Any) -> Any:
+    return "".join(list(value)) if type(value) is str and len(value) > 1 else value
+
+
+def _marked(value: Any, path: KeyPath, origins: dict[int, KeyPath], mark: Callable[[Any], Any]) -> Any:
     made: Any
     if isinstance(value, dict):
-        made = {key: _marked(item, (*path, key), origins, flags=flags) for key, item in value.items()}
+        made = {key: _marked(item, (*path, key), origins, mark) for key, item in value.items()}
     elif isinstance(value, list):
-        made = [_marked(item, (*path, index), origins, flags=flags) for index, item in enumerate(value)]
-    elif isinstance(value, str):
-        made = _Text(value)
-    elif isinstance(value, bool):
-        if not flags:
-            return value
-        made = _Whole(value)
-    elif isinstance(value, int):
-        made = _Whole(value)
-    elif isinstance(value, float):
-        made = _Real(value)
+        made = [_marked(item, (*path, index), origins, mark) for index, item in enumerate(value)]
     else:
-        return value
+        made = mark(value)
+        if made is value:
+            return value
     origins[id(made)] = path
     return made
 
