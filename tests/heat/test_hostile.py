@@ -76,10 +76,10 @@ TEXTS: dict[str, str] = {
     "a map for a key": HEAD + "? {a: b}\n: c\n",
     "a giant text": HEAD + 'description: "' + "x" * 10**8 + '"\n',
     "a giant key": HEAD + '"' + "x" * 10**7 + '": 1\n',
-    "many keys": HEAD + "outputs:\n" + "".join(f"  k{n}: {{value: 1}}\n" for n in range(200_000)),
-    "a key again and again": HEAD + "outputs:\n" + "  k: {value: 1}\n" * 200_000,
+    "many keys": HEAD + "outputs:\n" + "".join(f"  k{n}: {{value: 1}}\n" for n in range(600_000)),
+    "a key again and again": HEAD + "outputs:\n" + "  k: {value: 1}\n" * 600_000,
     "many small values": HEAD + "outputs:\n  o: {value: [" + "1," * 5_000_000 + "]}\n",
-    "many anchors": HEAD + "outputs:\n  o: {value: [" + ",".join(f"&a{n} 1" for n in range(200_000)) + "]}\n",
+    "many anchors": HEAD + "outputs:\n  o: {value: [" + ",".join(f"&a{n} 1" for n in range(600_000)) + "]}\n",
     "a Python object": HEAD + "outputs: {o: {value: !!python/object/apply:os.system [id]}}\n",
     "a Python name": HEAD + "outputs: {o: {value: !!python/name:os.system }}\n",
     "a Python module": HEAD + "outputs: {o: {value: !!python/module:os }}\n",
@@ -95,6 +95,8 @@ TEXTS: dict[str, str] = {
     "lists that hold a list twice": doubled(["x"], lambda v: [v, v]),
     "lists that hold a list twice, as JSON": doubled(["x"], lambda v: [v, v],
                                                      last=lambda v: {"list_join": [",", [v]]}),
+    "lists that hold a list twice, for yaql": doubled(["x"], lambda v: [v, v], last=lambda v: {
+        "yaql": {"expression": "$.data", "data": v}}),
     "lists that hold a list twice, in a text": doubled(["x"], lambda v: [v, v], last=lambda v: {
         "str_replace": {"template": "a", "params": {"a": v}}}),
     "lists that hold a list twice, for a string": doubled(["x"], lambda v: [v, v], last=lambda v: {
@@ -157,7 +159,7 @@ ENVIRONMENTS: dict[str, str] = {
     "aliases": "parameter_defaults:\n  p:\n" + laughs("    "),
     "a Python object": "parameter_defaults: {p: !!python/object/apply:os.system [id]}\n",
     "deep": "parameter_defaults: " + "{a: " * 10**5,
-    "many keys": "parameter_defaults:\n" + "".join(f"  k{n}: 1\n" for n in range(200_000)),
+    "many keys": "parameter_defaults:\n" + "".join(f"  k{n}: 1\n" for n in range(600_000)),
     "a registry without end": "resource_registry: {'X::A': 'X::B', 'X::B': 'X::A'}\n",
     "a template of the system": "resource_registry: {'X::A': /etc/passwd}\n",
     "itself": "resource_registry: {'X::A': root.yaml}\n",

@@ -12,9 +12,10 @@ from treadle.heat.faults import Fault
 
 #: Bytes of a file, and lines, commas and colons of a YAML document: what its parsing time grows with.
 MAX_FILE = 16 * 2**20
-MAX_SIGNS = 60_000
-#: Values of a document once its aliases are followed, and of a value that is written out as text.
-MAX_VALUES = 300_000
+MAX_SIGNS = 500_000
+#: Values of a document once its aliases are followed, and of an output; of a value that becomes JSON in a text.
+MAX_VALUES = 2_000_000
+MAX_JSON_VALUES = 300_000
 #: Resources of all stacks of one evaluation.
 MAX_RESOURCES = 50_000
 #: Characters and eight-byte elements that functions may produce: for each evaluation, and more for each resource.
@@ -47,19 +48,18 @@ class Budget:
             raise Fault(f"more than {MAX_RESOURCES} resources", "does a group's count say what was meant?")
 
 
-def check_size(value: Any) -> None:
-    """Fault when ``value``, written out, has more than MAX_VALUES elements: a list that holds another twice, which
+def check_size(value: Any, most: int = MAX_VALUES) -> None:
+    """Fault when ``value``, written out, has more than ``most`` elements: a list that holds another twice, which
     holds another twice, takes little room and has no end for whoever walks it."""
-    left = MAX_VALUES
-    pending = [value]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, dict):
-            left -= len(part)
-            pending.extend(item for item in part.values() if isinstance(item, dict | list | tuple))
-        elif isinstance(part, list | tuple):
-            left -= len(part)
-            pending.extend(item for item in part if isinstance(item, dict | list | tuple))
-        if left < 0 or len(pending) > left:
-            raise Fault(f"the value has more than {MAX_VALUES} elements when it is written out",
-                        "does it hold itself several times, from resource to resource?")
+    if isinstance(value, dict | list | tuple) and _size(value, {}) > most:
+        raise Fault(f"the value has more than {most} elements when it is written out",
+                    "does it hold itself several times, from resource to resource?")
+
+
+def _size(value: Any, known: dict[int, int]) -> int:
+    """Elements of a map or a list, those inside included; each object is walked once, however often it is held."""
+    if id(value) not in known:
+        parts = value.values() if isinstance(value, dict) else value
+        known[id(value)] = len(value) + sum(_size(part, known) for part in parts
+                                            if isinstance(part, dict | list | tuple))
+    return known[id(value)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from treadle.heat.budget import SMALL, check_size
+from treadle.heat.budget import MAX_JSON_VALUES, SMALL, check_size
 from treadle.heat.faults import Fault, brief, kind
 from treadle.heat.nodes import Const, ListNode, MapNode, Node
 from treadle.heat.scope import Scope
@@ -48,7 +48,7 @@ def produce(scope: Scope, size: int) -> None:
 
 def dump(value: Any) -> str:
     """A map or a list as the JSON that Heat puts into strings: keys sorted."""
-    check_size(value)
+    check_size(value, MAX_JSON_VALUES)
     try:
         return json.dumps(value, sort_keys=True)
     except TypeError as error:

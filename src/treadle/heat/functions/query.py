@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from treadle.heat.budget import check_size
 from treadle.heat.faults import Fault, brief
 from treadle.heat.functions.arguments import fields, want_string
 from treadle.heat.guard import aside, spent
@@ -35,6 +36,7 @@ def compiled(expression: str) -> Query:
 
 def library(expression: str, data: Any) -> Any:
     """What the yaql library makes of ``expression``, within the limits that TripleO sets and those of ``guard``."""
+    check_size(data)
     kind, found = aside("yaql", expression, data)
     if kind == "value":
         return found
