@@ -55,6 +55,10 @@ class InputError(TreadleError):
     """An argument or a file given on the command line cannot be used."""
 
 
+class HeatError(TreadleError):
+    """A Heat service refused, could not make the stack, or cannot be reached."""
+
+
 class PlanError(TreadleError):
     """Role data that cannot become a node plan."""
 

@@ -56,16 +56,23 @@ def file_text(files: Files, path: str, name: str) -> str:
     Fault when it does not exist."""
     if not files.exists(path):
         raise Fault(f"the file {name} does not exist", "its path is relative to this file")
+    template = template_with_urls(files, path)
+    return files.text(path) if template is None else json.dumps(template)
+
+
+def template_with_urls(files: Files, path: str) -> dict[str, Any] | None:
+    """The template in ``path`` with absolute URLs for the files that it names; None for any other file."""
     text = files.text(path)
     if not any(mark in text for mark in _MARKS):
-        return text
+        return None
     try:
         data = files.template(path)
     except TemplateError:
-        return text
+        return None
     if not isinstance(data, dict) or not any(mark in data for mark in _MARKS):
-        return text
-    return json.dumps(_with_urls(data, os.path.dirname(path)))  # noqa: PTH120
+        return None
+    found: dict[str, Any] = _with_urls(data, os.path.dirname(path))  # noqa: PTH120
+    return found
 
 
 def _with_urls(value: Any, directory: str) -> Any:
@@ -76,6 +83,11 @@ def _with_urls(value: Any, directory: str) -> Any:
     found = {}
     for key, item in value.items():
         named = key == "get_file" or (key == "type" and isinstance(item, str) and item.endswith(TEMPLATE_ENDINGS))
-        found[key] = f"file://{absolute(item, directory)}" if named and isinstance(item, str) \
+        found[key] = url(absolute(item, directory)) if named and isinstance(item, str) \
             else _with_urls(item, directory)
     return found
+
+
+def url(path: str) -> str:
+    """The name of a local file among the files that Heat is handed."""
+    return f"file://{path}"
