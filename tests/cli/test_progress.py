@@ -23,6 +23,10 @@ from treadle.events import Event, Events
     (Event("host_prep.task", "folder", data={"changed": False}), None),
     (Event("command.end", "overcloud deploy"), None),
     (Event("lock.broken", "took over"), "    took over"),
+    (Event("heat.resource.begin", "overcloud.A CREATE_IN_PROGRESS"), None),
+    (Event("heat.resource.end", "overcloud.A CREATE_COMPLETE"), "    overcloud.A CREATE_COMPLETE"),
+    (Event("heat.resource.fail", "overcloud.A CREATE_FAILED", data={"why": "no room"}),
+     "    failed: overcloud.A CREATE_FAILED (no room)"),
 ])
 def test_text(event, text):
     assert text_of(event) == text
@@ -47,6 +51,15 @@ def test_live_lines_take_text_as_it_is(capsys):
     shown.close()
     said = capsys.readouterr().err
     assert "restart k (k.conf [token] [/x] 1 → 2)" in said and "✓ Plan" in said
+
+
+def test_the_live_line_names_a_few_of_many(monkeypatch):
+    shown, lines = Live(), []
+    monkeypatch.setattr(shown._status, "update", lines.append)
+    for number in range(6):
+        shown(Event("heat.resource.begin", f"r{number}", subject=f"r{number}"))
+    shown.close()
+    assert lines[0] == "r0" and lines[-1] == "r0 · r1 · r2 · r3 · and 2 more"
 
 
 def test_where_there_is_no_terminal_lines_are_plain():

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from treadle.cli.command import Command, add_stack, confirm, rendered, stack_state
+from treadle.cli.heat import remembered
+from treadle.errors import HeatError
 
 
 class DeleteOvercloud(Command):
@@ -21,6 +23,8 @@ class DeleteOvercloud(Command):
         add_stack(parser)
         parser.add_argument("--keep-data", action="store_true",
                             help="keep the services' data and the passwords: a later deploy finds them")
+        parser.add_argument("--keep-heat", action="store_true",
+                            help="leave the stack in the Heat service that made it (deploy --heat remote)")
         parser.add_argument("--yes", action="store_true", help="do not ask")
         return parser
 
@@ -32,12 +36,17 @@ class DeleteOvercloud(Command):
 
         args.stack = args.stack_name or args.stack
         state = stack_state(args)
-        plans = state.plans()
+        heat = None if args.keep_heat or args.keep_data else remembered(state, self.app)
+        # A stack that Heat could not make has no plans yet.
+        plans = state.plans() if heat is None or state.planned else []
         made = {} if args.keep_data else state.recall("folders") or {}
         data = {plan.node: [f for f in map(Path, made.get(plan.node, [])) if f.exists()] for plan in plans}
         for node, folders in data.items():
             print(f"{node}: containers and configuration of {state.stack} go" + "".join(
                 f"\n  {folder} and all that is in it" for folder in folders), file=self.app.stdout)
+        if heat is not None:
+            _reach(heat, state.stack)
+            print(f"the stack {state.stack} goes from Heat at {heat.where}", file=self.app.stdout)
         confirm("Delete this?", args, silent())
         with rendered(state) as events, held(state.lock, "overcloud delete", events):
             engine = Engine()
@@ -48,9 +57,22 @@ class DeleteOvercloud(Command):
                         if folder.exists():  # it may have been inside one that went
                             shutil.rmtree(folder)
                         _remove_empty(folder.parent, Path(f"{plan.root}/var"))
+            if heat is not None:
+                from treadle.heat.remote import delete_stack
+
+                delete_stack(heat, state.stack, events)
             if not args.keep_data:
                 remove_entry(state.stack)
                 state.remove()
+
+
+def _reach(heat: Any, stack: str) -> None:
+    """Before anything is gone: a Heat that cannot be asked stops the command."""
+    try:
+        heat.stack(stack)
+    except HeatError as error:
+        error.hint += "; or leave the stack in Heat as it is: --keep-heat"
+        raise
 
 
 def _remove_empty(folder: Path, top: Path) -> None:

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from treadle.cli.command import Command, add_stack, as_json, confirm, rendered, stack_state
+from treadle.cli.heat import add_heat, evaluator
 from treadle.cli.inputs import add_inputs
 from treadle.errors import TreadleError
 
@@ -21,6 +22,7 @@ class DeployOvercloud(Command):
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         add_stack(parser)
         add_inputs(parser)
+        add_heat(parser)
         parser.add_argument("--check", action="store_true", help="say what would be done, and why; change nothing")
         parser.add_argument("--detailed-exitcode", action="store_true",
                             help="with --check: exit status 0 when there is nothing to do, 2 when there is")
@@ -49,7 +51,7 @@ class DeployOvercloud(Command):
 
         state = stack_state(args)
         with events.span("phase", "Evaluate templates"):
-            gathered = gather(args, state)
+            gathered = gather(args, state, evaluator(args, state, self.app, events))
         secrets = Secrets({k: v for plan in gathered.plans for k, v in plan.secrets.items()})
         events.masked_by(secrets.mask)
         if secrets.too_short:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from treadle.cli.heat import Evaluate
 from treadle.cli.inputs import read_inputs
 from treadle.errors import InputError
 from treadle.plan import NodePlan, Overcloud, build, parse_nodes
@@ -36,9 +37,10 @@ class Gathered:
     random: RandomStrings
 
 
-def gather(args: argparse.Namespace, state: StackState) -> Gathered:
-    """Evaluate the overcloud and plan every node. Stores nothing, new passwords and random strings neither."""
-    from treadle.heat import Files, evaluate_overcloud
+def gather(args: argparse.Namespace, state: StackState, evaluate: Evaluate) -> Gathered:
+    """Evaluate the overcloud and plan every node. Stores nothing, new passwords and random strings neither, unless
+    ``evaluate`` has a Heat service change its stack: what the stack was made with is kept before."""
+    from treadle.heat import Files
     from treadle.heat.roles import render_tree
 
     files = Files()
@@ -46,9 +48,9 @@ def gather(args: argparse.Namespace, state: StackState) -> Gathered:
     folder = given.templates
     rendered = render_tree(folder, given.roles_file, given.networks_file, files).texts
     passwords, random = state.passwords(generated_names(folder, rendered)), state.random_strings()
-    result = evaluate_overcloud(folder, given.roles_file, given.environments, networks_file=given.networks_file,
-                                base_parameter_defaults={k: v for k, v in passwords.items() if k != FINGERPRINT_KEY},
-                                random=random, files=files)
+    result = evaluate(folder, given.roles_file, given.environments, networks_file=given.networks_file,
+                      base_parameter_defaults={k: v for k, v in passwords.items() if k != FINGERPRINT_KEY},
+                      random=random, files=files, keep=lambda: state.save_passwords(passwords))
     hidden = {**result.hidden, **({"RandomString": random.secrets} if random.used else {})}
     for warning in result.files.warnings:
         print(f"warning: {warning}", file=sys.stderr)

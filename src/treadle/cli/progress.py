@@ -10,7 +10,9 @@ from treadle.events import Event
 
 #: Phases and what happens inside them; everything else is for the journal.
 _INDENTED = ("action.", "generate.volume.", "host_prep.task", "image.", "generation", "bootstrap.", "lock.",
-             "propagate.changed")
+             "propagate.changed", "heat.")
+#: As many things as the live line names; a Heat stack has hundreds in progress.
+_LIVE = 4
 
 
 def text_of(event: Event) -> str | None:
@@ -72,7 +74,9 @@ class Live:
         text = text_of(event)
         if text is not None and edge != "begin":
             self._console.print(escape(text))
-        self._status.update(escape(" · ".join(self._doing.values())))
+        doing = list(self._doing.values())
+        more = [f"and {len(doing) - _LIVE} more"] if len(doing) > _LIVE else []
+        self._status.update(escape(" · ".join(doing[:_LIVE] + more)))
 
     def close(self) -> None:
         self._status.stop()

@@ -27,6 +27,10 @@ class RandomStrings:
             self.used[name] = self.kept.get(name) or generate(request)
         return self.used[name]
 
+    def note(self, request: RandomRequest, text: str) -> None:
+        """Another keeper, such as a Heat service, has this string for the resource."""
+        self.used[identity(request)] = text
+
     @property
     def secrets(self) -> dict[str, str]:
         """The strings by names that can stand in a secret's mark, and tell no more than the resource."""

@@ -106,6 +106,11 @@ class StackState:
         """Keep the plans, for the verbs that have no templates at hand (status, delete)."""
         write_private(self.path / "plans.json", msgspec.json.encode(list(plans)))
 
+    @property
+    def planned(self) -> bool:
+        """Whether a deploy came as far as to keep its plans."""
+        return (self.path / "plans.json").exists()
+
     def plans(self) -> list[NodePlan]:
         """The plans of the last deploy. Raises InputError where this stack was never deployed."""
         try:

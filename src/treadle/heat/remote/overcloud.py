@@ -27,10 +27,16 @@ from treadle.secrets import Secrets, flatten
 DEFAULT_TIMEOUT = 240
 #: Called with "create" or "update" before anything is changed in Heat; raises to stop.
 BeforeChange = Callable[[str], None]
+#: Called with every random string that the stack has; the last one for a resource holds.
+OnString = Callable[[RandomRequest, str], None]
 
 
 def _no_question(action: str) -> None:
     """Nobody wants to be asked."""
+
+
+def _no_keeper(request: RandomRequest, text: str) -> None:
+    """Nobody keeps strings beside Heat."""
 
 
 class RemoteOvercloud:
@@ -42,12 +48,13 @@ class RemoteOvercloud:
     which."""
 
     def __init__(self, heat: Heat, name: str, events: Events, timeout: float = DEFAULT_TIMEOUT,
-                 before_change: BeforeChange = _no_question) -> None:
+                 before_change: BeforeChange = _no_question, on_string: OnString = _no_keeper) -> None:
         self._heat = heat
         self._name = name
         self._events = events
         self._timeout = timeout
         self._before_change = before_change
+        self._on_string = on_string
 
     def deploy(self, templates_dir: str | Path, roles_file: str | Path, environments: Sequence[EnvironmentSource], *,
                networks_file: str | Path | None = None, base_parameter_defaults: Mapping[str, Any] | None = None,
@@ -77,7 +84,13 @@ class RemoteOvercloud:
 
     def _evaluate(self, tree: Tree, found: RemoteStack | None) -> Stack:
         known = _RandomStrings(self._heat, self._name, found)
-        return build_stack(tree.template, tree.environment, tree.files, known, self._name)
+
+        def noted(request: RandomRequest) -> str:
+            text = known(request)
+            self._on_string(request, text)
+            return text
+
+        return build_stack(tree.template, tree.environment, tree.files, noted, self._name)
 
     def _bring(self, tree: Tree) -> RemoteStack:
         """The stack, complete and with its outputs, after Heat made it what ``tree`` says."""
