@@ -6,7 +6,9 @@ import pytest
 
 from treadle.cli import gather
 from treadle.cli.deploy import DeployOvercloud
+from treadle.cli.heat import evaluator
 from treadle.errors import InputError, TreadleError
+from treadle.events import silent
 from treadle.rollout.state import StackState
 
 
@@ -105,7 +107,7 @@ def tree(tmp_path):
 def gathered(tree, state, *options):
     parser = DeployOvercloud(None, None).get_parser("deploy")
     args = parser.parse_args(["--templates", str(tree), "--nodes", str(tree / "nodes.yaml"), *options])
-    return gather.gather(args, state)
+    return gather.gather(args, state, evaluator(args, state, None, silent()))
 
 
 def strings(found):

@@ -35,10 +35,10 @@ def parsed(*argv):
     return DeployOvercloud(None, None).get_parser("deploy").parse_args(argv)
 
 
-def made(args, state, tree, events=None):
+def made(args, state, tree, events=None, random=None):
     evaluate = evaluator(args, state, None, events or silent())
     return evaluate(tree, tree / "roles_data.yaml", [], base_parameter_defaults=GIVEN,
-                    keep=lambda: state.save_passwords(GIVEN))
+                    random=random or state.random_strings(), keep=lambda: state.save_passwords(GIVEN))
 
 
 @pytest.mark.parametrize(("argv", "expected"), [
@@ -81,7 +81,9 @@ def test_through_heat_and_back(heat_service, state, tree, monkeypatch, capsys):
     with pytest.raises(InputError, match="nobody is there to say yes"):
         made(parsed(*remote), state, tree, heard.events())
     assert not state.path.exists() and connect(heat_service.endpoint, "", None).stack("through-cli") is None
-    result = made(parsed(*remote, "--yes"), state, tree, heard.events())
+    random = state.random_strings()
+    result = made(parsed(*remote, "--yes"), state, tree, heard.events(), random)
+    assert sorted(random.secrets.values()) == sorted(result.outputs["keys"])
     ours = evaluate_overcloud(tree, tree / "roles_data.yaml", [], base_parameter_defaults=GIVEN)
     for found in (shown, ours):
         assert {**found.outputs, "keys": "", "stack": ""} == {**result.outputs, "keys": "", "stack": ""}
