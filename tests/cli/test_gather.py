@@ -136,7 +136,7 @@ def test_random_strings_are_kept_from_deploy_to_deploy(tree, state):
 def test_random_strings_are_secrets(tree, state):
     found = gathered(tree, state)
     secrets = found.plans[0].secrets
-    assert [secrets[f"RandomString[overcloud{path}]"] for path in ("/secret", "-inner/cookie")] == [*strings(found)]
+    assert [secrets[f"RandomString[overcloud{path}]"] for path in ("/secret", "/inner/cookie")] == [*strings(found)]
 
 
 def test_the_used_environments_are_recorded(tree, state, tmp_path):

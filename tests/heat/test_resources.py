@@ -147,3 +147,17 @@ def test_addresses_and_subnets(value: str, address: bool, subnet: bool) -> None:
 ])
 def test_dns_names(value: str, right: bool) -> None:
     assert addresses.is_dns_name(value) == right
+
+
+def test_resources_with_dashes_in_their_names_are_not_taken_for_nested_ones(tmp_path: Path) -> None:
+    (tmp_path / "inner.yaml").write_text("heat_template_version: queens\n"
+                                         "resources: {r: {type: 'OS::Heat::RandomString'}}\n"
+                                         "outputs: {o: {value: {get_attr: [r, value]}}}\n")
+    (tmp_path / "outer.yaml").write_text("heat_template_version: queens\nresources: {b: {type: inner.yaml}}\n"
+                                         "outputs: {o: {value: {get_attr: [b, o]}}}\n")
+    (tmp_path / "root.yaml").write_text("heat_template_version: queens\nresources:\n  a-b: {type: inner.yaml}\n"
+                                        "  a: {type: outer.yaml}\noutputs:\n  one: {value: {get_attr: [a-b, o]}}\n"
+                                        "  two: {value: {get_attr: [a, o]}}\n")
+    asked: list[str] = []
+    evaluate(tmp_path / "root.yaml", random=lambda request: asked.append(request.key) or request.key)
+    assert sorted(asked) == ["overcloud/a-b/r", "overcloud/a/b/r"]

@@ -35,6 +35,16 @@ class Parameter:
         """The default as a value; Fault when it does not fit."""
         return self.enforce(self.default)
 
+    @cached_property
+    def default_fault(self) -> Fault | None:
+        """What is wrong with the default, whether or not it is used."""
+        try:
+            if self.default is not None:
+                self.enforce_default(self.default)
+        except Fault as fault:
+            return fault
+        return None
+
     def convert(self, raw: Any) -> Any:
         """The value that ``get_param`` gives for ``raw``; Fault when it cannot be one of the type."""
         return _CONVERT[self.type](raw)
@@ -118,14 +128,8 @@ def read_parameter(name: str, snippet: Any, version: Version) -> Parameter:
                     f"use one of {', '.join(TYPES)}", ("type",))
     if not isinstance(snippet.get("tags", []), list):
         raise Fault("tags must be a list", path=("tags",))
-    parameter = Parameter(name, declared, snippet.get("default"), _constraints(snippet, declared, version),
-                          bool(snippet.get("hidden", False)))
-    if parameter.default is not None:
-        try:
-            parameter.enforce_default(parameter.default)
-        except Fault as fault:
-            raise Fault(fault.message, fault.hint, ("default",)) from fault
-    return parameter
+    return Parameter(name, declared, snippet.get("default"), _constraints(snippet, declared, version),
+                     bool(snippet.get("hidden", False)))
 
 
 def _constraints(snippet: dict[str, Any], declared: str, version: Version) -> tuple[Constraint, ...]:

@@ -33,6 +33,7 @@ class Stack:
         self.engine = engine
         self.template = template
         self.name = name
+        self.path = f"{parent.holder.path}/{parent.name}" if parent else name
         self.registry = registry
         self.parent = parent
         self.depth = depth
@@ -72,15 +73,18 @@ class Stack:
             raise self.error(fault.message, ("resources",), fault.hint) from fault
 
     def _pseudo(self) -> dict[str, Any]:
-        return {"OS::stack_name": self.name, "OS::stack_id": self.engine.identity(self.name),
+        return {"OS::stack_name": self.name, "OS::stack_id": self.engine.identity(self.path),
                 "OS::project_id": "admin"}
 
     def _value(self, parameter: Parameter) -> Any:
         name, default = parameter.name, self.engine.environment.parameter_defaults.get(parameter.name)
         raw = self._given.get(name)
-        if default is not None and self.parent is not None and parameter.constraints:
+        if default is not None and self.parent is not None:
             # Heat makes it the nested template's own default, and checks that even when it is not used.
             self._guard("parameter_defaults", name, lambda: parameter.enforce_default(default))
+        elif parameter.default_fault:
+            fault = parameter.default_fault
+            raise self.error(fault.message, ("parameters", name, "default"), fault.hint)
         if raw is not None:
             value = self._guard("parameters", name, lambda: parameter.enforce(raw))
         elif default is not None:

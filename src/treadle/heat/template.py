@@ -97,8 +97,7 @@ class _Reader:
                     known = self._version.sections
                     raise Fault(f"a template has no section {section}{nearest(section, known)}", path=(section,))
             self._compiler = Compiler(self._version)
-            parameters = self._section(data, "parameters",
-                                       lambda name, body: read_parameter(name, body, self._version))
+            parameters = self._section(data, "parameters", self._parameter)
             conditions = self._section(data, "conditions", self._condition)
             resources = self._section(data, "resources", self._resource)
             outputs = self._section(data, "outputs", self._output)
@@ -128,6 +127,14 @@ class _Reader:
                     raise Fault(fault.message, fault.hint, path) from fault
                 self._told.append(self._files.error(fault.message, self._file, path, hint=fault.hint))
         return found
+
+    def _parameter(self, name: str, body: Any) -> Parameter:
+        """A default is judged by the stack that has it, since an environment may replace it; in a search for all
+        errors, at once."""
+        parameter = read_parameter(name, body, self._version)
+        if self._told is not None and parameter.default_fault:
+            raise Fault(parameter.default_fault.message, parameter.default_fault.hint, ("default",))
+        return parameter
 
     def _condition(self, name: str, body: Any) -> Node:
         if name in ("true", "false", "null"):

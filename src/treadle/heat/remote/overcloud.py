@@ -173,7 +173,7 @@ class _RandomStrings:
         if self._found is None:
             return generate(request)
         if self._where is None:
-            self._where = {f"{'-'.join((self._name, *one.path[:-1]))}/{one.path[-1]}": (one.stack, one.path[-1])
+            self._where = {"/".join((self._name, *one.path)): (one.stack, one.path[-1])
                            for one in read_resources(self._heat, self._found.identity)
                            if one.type == "OS::Heat::RandomString" and one.status.endswith("_COMPLETE")}
         if request.key not in self._where:

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from treadle.heat.template import Definition
 
     class Holder(Protocol):
-        """A stack, or the hidden stack of a group's members."""
+        """A stack, or the hidden stack of a group's members. ``name`` is joined as Heat joins it, by dashes, which
+        names of resources may have too; ``path``, joined by slashes, is no other's."""
 
         engine: Engine
         registry: Registry
         name: str
+        path: str
         depth: int
 
         @property
@@ -113,11 +115,11 @@ class Resource:
 
     def reference(self) -> str:
         """``get_resource``: an identity that stays the same from run to run."""
-        return self.holder.engine.identity(f"{self.holder.name}/{self.name}")
+        return self.holder.engine.identity(f"{self.holder.path}/{self.name}")
 
     def physical_name(self) -> str:
         """A name in the form of those that Heat makes up, the same in every run."""
-        digest = hashlib.blake2b(f"{self.holder.name}/{self.name}".encode(), digest_size=10).digest()
+        digest = hashlib.blake2b(f"{self.holder.path}/{self.name}".encode(), digest_size=10).digest()
         return f"{self.holder.name}-{self.name}-{base64.b32encode(digest).decode().lower()[:12]}"
 
     def facade(self, attribute: str) -> Any:

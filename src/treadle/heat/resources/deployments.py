@@ -91,7 +91,7 @@ class SoftwareDeployment(Resource):
         found = {item["name"]: item["default"] for item in self.config().declared("inputs")}
         holder, transport = self.holder, self.properties["signal_transport"]
         return {**found, **given, "deploy_server_id": self.properties["server"], "deploy_action": CREATE,
-                "deploy_stack_id": f"{holder.name}/{holder.engine.identity(holder.name)}",
+                "deploy_stack_id": f"{holder.name}/{holder.engine.identity(holder.path)}",
                 "deploy_resource_name": self.name, "deploy_signal_transport": transport,
                 **dict.fromkeys(TRANSPORTS[transport])}
 

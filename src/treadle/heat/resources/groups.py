@@ -33,6 +33,7 @@ class Members:
         self.engine = holder.engine
         self.registry = holder.registry.within(group.name, ())
         self.name = f"{holder.name}-{group.name}"
+        self.path = f"{holder.path}/{group.name}"
         self.depth = holder.depth + 1
 
     @property

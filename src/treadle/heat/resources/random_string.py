@@ -82,7 +82,7 @@ class RandomString(Resource):
 
     def find(self, name: str) -> Any:  # noqa: ARG002
         wanted = self.properties
-        request = RandomRequest(f"{self.holder.name}/{self.name}", wanted["salt"] or "", wanted["length"],
+        request = RandomRequest(f"{self.holder.path}/{self.name}", wanted["salt"] or "", wanted["length"],
                                 wanted["parts"])
         return self.holder.engine.random_string(request)
 
