@@ -16,8 +16,8 @@ from tests.heat.environment_table import RECORDED, cases, lay_out
 from tests.heat.parity_table import plain
 from treadle.errors import InputError, Source, TemplateError
 from treadle.heat import Files, deep_update, evaluate, load_environments
+from treadle.heat.environment.sources import Inline, Listed, Origin, environments_in
 from treadle.heat.faults import Fault
-from treadle.heat.sources import Inline, Listed, Origin, environments_in
 
 CASES = dict(cases())
 HEAT = json.loads(RECORDED.read_text())

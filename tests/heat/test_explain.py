@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from treadle.heat import RandomRequest, build
+from treadle.heat.environment.sources import Inline, Origin
 from treadle.heat.explain import MASKED, Explainer, Explanation, leaves, path_text, resolve
 from treadle.heat.faults import Fault
-from treadle.heat.sources import Inline, Origin
 
 HEAD = "heat_template_version: wallaby\n"
 NESTED = HEAD + """\

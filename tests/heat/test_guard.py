@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from treadle.errors import TemplateError
-from treadle.heat import evaluate, guard
+from treadle.heat import evaluate
 from treadle.heat.faults import Fault
 from treadle.heat.functions.query import compiled
-from treadle.heat.runaway import SECONDS
+from treadle.heat.limits import guard
+from treadle.heat.limits.runaway import SECONDS
 
 HEAD = "heat_template_version: queens\n"
 #: One evaluation in a process of its own: seconds by the clock, of the processor, memory of both processes, and what
@@ -157,7 +158,7 @@ def test_what_is_no_pattern_is_said_so(text, words):
 def test_after_a_refusal_the_next_question_is_answered():
     for _ in range(2):
         with pytest.raises(Fault, match="more than"):
-            compiled("sequence().where($ < 0).first()")(None)
+            compiled(EXPRESSIONS["ranges in ranges"])(None)
         assert compiled("round(2.6)")(None) == 3.0
 
 
@@ -202,7 +203,7 @@ def test_many_threads_ask_at_once():
 
     def ask(number: int) -> None:
         try:
-            found[number] = compiled("round($.data)" if number % 3 else "sequence($.data).where($ < 0).first()")(number)
+            found[number] = compiled("round($.data)" if number % 3 else EXPRESSIONS["ranges in ranges"])(number)
         except Fault as fault:
             found[number] = fault.message
 
@@ -233,7 +234,7 @@ def test_a_forked_copy_of_the_process_has_a_helper_of_its_own():
 
 
 def test_the_helper_ends_with_its_owner():
-    program = ("import os; from treadle.heat.functions.query import compiled; from treadle.heat import guard\n"
+    program = ("import os; from treadle.heat.functions.query import compiled; from treadle.heat.limits import guard\n"
                "compiled('round($.data)')(1)\n"
                "print(guard._helper(os.getpid())._process.pid, flush=True)\n"
                "os.kill(os.getpid(), 9)\n")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.heat import yaql_table
-from treadle.heat import runaway
 from treadle.heat.faults import Fault
 from treadle.heat.functions.query import compiled
+from treadle.heat.limits import runaway
 from treadle.heat.yaqlnative import native
 
 ALL = [*yaql_table.NATIVE, *yaql_table.PARTLY, *yaql_table.LEFT]

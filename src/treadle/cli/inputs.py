@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from treadle.errors import InputError
 
 if TYPE_CHECKING:
+    from treadle.heat.environment.sources import EnvironmentSource
     from treadle.heat.files import Files
-    from treadle.heat.sources import EnvironmentSource
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ class Inputs:
 
     def texts(self, files: Files) -> list[str]:
         """What the files of the environments say, each once, in their order."""
-        from treadle.heat.sources import file_of
+        from treadle.heat.environment.sources import file_of
 
         return [files.text(file) for file in dict.fromkeys(file_of(source) for source in self.environments)]
 
@@ -56,9 +56,9 @@ class Inputs:
 def read_inputs(args: argparse.Namespace, files: Files) -> Inputs:
     """What ``add_templates``'s options say. InputError or TemplateError for files that cannot be used; environment
     files themselves are read later."""
-    from treadle.heat.answers import Answers, load_answers
-    from treadle.heat.plan_environment import load_plan_environment
-    from treadle.heat.sources import environments_in
+    from treadle.heat.environment.answers import Answers, load_answers
+    from treadle.heat.environment.plan_environment import load_plan_environment
+    from treadle.heat.environment.sources import environments_in
 
     answers = load_answers(args.answers_file, files) if args.answers_file else Answers()
     folder = templates_folder(args.templates or answers.templates)

@@ -10,7 +10,7 @@ from typing import Any
 from treadle.errors import nearest
 from treadle.heat.custom import Custom
 from treadle.heat.faults import Fault, brief, kind
-from treadle.heat.guard import compiled_pattern, matches_whole
+from treadle.heat.limits.guard import compiled_pattern, matches_whole
 
 Convert = Callable[[Any], Any]
 

@@ -8,10 +8,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from treadle.errors import TemplateError
-from treadle.heat.budget import Budget
 from treadle.heat.environment import Environment
 from treadle.heat.faults import Fault
 from treadle.heat.files import Files, absolute
+from treadle.heat.limits.budget import Budget
 from treadle.heat.registry import TEMPLATE_ENDINGS, Meaning, UnknownTarget
 from treadle.heat.resources.random_string import RandomProvider, RandomRequest, generate
 from treadle.heat.template import Template, check_files, load_template

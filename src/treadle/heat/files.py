@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from treadle.errors import Source, TemplateError
 from treadle.heat import yamlload
-from treadle.heat.budget import MAX_FILE
+from treadle.heat.limits.budget import MAX_FILE
 
 KeyPath = tuple[str | int, ...]
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from treadle.errors import Source, TemplateError
-from treadle.heat.budget import MAX_FILE
+from treadle.heat.limits.budget import MAX_FILE
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from treadle.errors import TemplateError
-    from treadle.heat.budget import Budget
     from treadle.heat.files import KeyPath
+    from treadle.heat.limits.budget import Budget
 
 
 class Attributes(Protocol):

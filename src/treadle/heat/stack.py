@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from treadle.errors import TemplateError, nearest
-from treadle.heat.budget import check_size
 from treadle.heat.cycles import check_cycles
 from treadle.heat.engine import Engine
 from treadle.heat.faults import Fault, brief
 from treadle.heat.files import KeyPath
+from treadle.heat.limits.budget import check_size
 from treadle.heat.parameters import Parameter
 from treadle.heat.registry import Meaning, Registry
 from treadle.heat.resources import make_resource
@@ -18,7 +18,7 @@ from treadle.heat.resources.base import Resource
 from treadle.heat.template import Definition, Output, Template
 
 if TYPE_CHECKING:
-    from treadle.heat.budget import Budget
+    from treadle.heat.limits.budget import Budget
     from treadle.heat.scope import Scope
 
 _BUSY = object()

@@ -20,7 +20,7 @@ from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
 from treadle.errors import Source, TemplateError
-from treadle.heat.budget import MAX_SIGNS, MAX_VALUES
+from treadle.heat.limits.budget import MAX_SIGNS, MAX_VALUES
 
 _Fast: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PREFIX = "tag:yaml.org,2002:"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from treadle.heat.budget import MAX_JSON_VALUES, SMALL, check_size
 from treadle.heat.faults import Fault, brief, kind
+from treadle.heat.limits.budget import MAX_JSON_VALUES, SMALL, check_size
 from treadle.heat.nodes import Const, ListNode, MapNode, Node
 from treadle.heat.scope import Scope
 

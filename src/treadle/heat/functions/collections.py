@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from treadle.heat.budget import ELEMENT
 from treadle.heat.faults import Fault, brief, kind
 from treadle.heat.functions.arguments import ANY, fields, items, produce, want_list, want_map
+from treadle.heat.limits.budget import ELEMENT
 from treadle.heat.nodes import Node
 from treadle.heat.scope import Scope
 

@@ -6,10 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from treadle.heat.budget import check_size
 from treadle.heat.faults import Fault, brief
 from treadle.heat.functions.arguments import fields, want_string
-from treadle.heat.guard import aside, spent
+from treadle.heat.limits.budget import check_size
+from treadle.heat.limits.guard import aside, spent
 from treadle.heat.nodes import Node
 from treadle.heat.scope import Scope
 from treadle.heat.yaqlnative import native

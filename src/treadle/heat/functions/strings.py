@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlunsplit
 
 from treadle.errors import nearest
-from treadle.heat.budget import SMALL
 from treadle.heat.faults import Fault, brief, kind
 from treadle.heat.functions.arguments import ANY, dump, fields, items, produce, want_list, want_string
+from treadle.heat.limits.budget import SMALL
 from treadle.heat.nodes import Node
 from treadle.heat.scope import Scope
 

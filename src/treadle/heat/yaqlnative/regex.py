@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from treadle.heat.faults import Fault
-from treadle.heat.guard import compiled_pattern, cost
+from treadle.heat.limits.guard import compiled_pattern, cost
 from treadle.heat.yaqlnative.values import ABSENT, LIMIT, Budget, Leave, Once, Raw
 
 #: Steps of Python's re that take as long as one of ours; the bound says far more than are made.

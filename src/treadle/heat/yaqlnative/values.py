@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from treadle.heat.runaway import LIMITS, in_order, plain_key
+from treadle.heat.limits.runaway import LIMITS, in_order, plain_key
 
 LIMIT = LIMITS["yaql.limitIterators"]
 #: Below the sizes at which the library's quota begins to refuse, whatever Python's objects take: 4 bytes a character.

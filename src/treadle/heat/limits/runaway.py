@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any, BinaryIO
 
-SECONDS = 0.6
+SECONDS = 0.4
 #: More for much data, and at most so much more.
 SECONDS_A_BYTE = 1e-5
 MORE_SECONDS = 2.0

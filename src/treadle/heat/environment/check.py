@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from treadle.errors import nearest
+from treadle.heat.environment.merge import STRATEGIES
 from treadle.heat.faults import Fault, brief, kind
 from treadle.heat.files import Files, KeyPath, absolute
-from treadle.heat.merge import STRATEGIES
 from treadle.heat.registry import INERT, TEMPLATE_ENDINGS
 
 VALUES = ("parameters", "parameter_defaults")

@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from treadle.errors import TemplateError, nearest
-from treadle.heat.declared import DeclaredTypes
-from treadle.heat.envfile import VALUES, check_environment
+from treadle.heat.environment.check import VALUES, check_environment
+from treadle.heat.environment.declared import DeclaredTypes
+from treadle.heat.environment.merge import combine, deep_update
+from treadle.heat.environment.sources import EnvironmentSource, Inline, Listed, Origin, file_of
 from treadle.heat.faults import Fault
 from treadle.heat.files import Files, KeyPath, key_text
-from treadle.heat.merge import combine, deep_update
-from treadle.heat.sources import EnvironmentSource, Inline, Listed, Origin, file_of
-
-__all__ = ["Environment", "EnvironmentSource", "Origin", "check_known", "deep_update", "load_environments"]
 
 _STRATEGIES = "parameter_merge_strategies"
 _REGISTRY = "resource_registry"
@@ -68,7 +66,7 @@ def _nobodys(file: str) -> bool:  # noqa: ARG001
 def load_environments(sources: Iterable[EnvironmentSource], files: Files, own: Callable[[str], bool] = _nobodys, *,
                       template: str = "", base: Mapping[str, Any] | None = None) -> Environment:
     """Read and merge ``sources`` in order. Each is a path, a map whose registry paths are absolute, or a source of
-    ``treadle.heat.sources``. ``base`` are parameter_defaults below all of them, which no strategy merges.
+    ``treadle.heat.environment.sources``. ``base`` are parameter_defaults below all of them, which no strategy merges.
 
     In a file that is the operator's ``own`` a key that stands twice in one mapping is an error; in others the
     last wins, as in Heat, and ``files.warnings`` tells. ``template`` is the root template: it and those that it and

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from treadle.errors import nearest
+from treadle.heat.environment.sources import Listed, Origin
 from treadle.heat.faults import Fault, kind
 from treadle.heat.files import Files, absolute
-from treadle.heat.sources import Listed, Origin
 
 KEYS = ("templates", "environments", "roles", "networks")
 

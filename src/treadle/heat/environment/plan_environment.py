@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from treadle.errors import nearest
+from treadle.heat.environment.merge import deep_update
+from treadle.heat.environment.sources import EnvironmentSource, Inline, Listed, Origin
 from treadle.heat.faults import Fault, brief, kind
 from treadle.heat.files import Files, KeyPath, absolute
-from treadle.heat.merge import deep_update
-from treadle.heat.sources import EnvironmentSource, Inline, Listed, Origin
 
 #: Sections whose values are parameter_defaults, from the weakest on (tripleo-common's order).
 _VALUES = ("passwords", "derived_parameters", "parameter_defaults")

@@ -26,7 +26,7 @@ from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
 
 from treadle.heat.faults import Fault, brief
-from treadle.heat.runaway import OUT_OF_MEMORY, SECONDS
+from treadle.heat.limits.runaway import OUT_OF_MEMORY, SECONDS
 
 #: The processor's time is limited by the other process itself; this is for a machine that gives it none.
 _WALL = 30.0
