@@ -5,6 +5,7 @@ A snippet without functions is a ``Const``: its data is shared by all who read i
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ class Omitted:
 OMIT = Omitted()
 
 
-class Node:
+class Node(ABC):
     """One snippet. ``value`` gives its data in a stack; ``nullable`` may also give OMIT."""
 
     __slots__ = ("path",)
@@ -35,8 +36,8 @@ class Node:
     def __init__(self, path: KeyPath) -> None:
         self.path = path
 
-    def value(self, scope: Scope) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def value(self, scope: Scope) -> Any: ...
 
     def nullable(self, scope: Scope) -> Any:
         return self.value(scope)

@@ -107,8 +107,8 @@ class Resource:
         return select(self.find(name), path)
 
     def find(self, name: str) -> Any:
-        """The value of one of ``attributes``."""
-        raise NotImplementedError
+        """The value of one of ``attributes``; a type without any has none to give."""
+        raise self.no_attribute(name, self.attributes)
 
     def all_attributes(self) -> dict[str, Any]:
         return {name: self.find(name) for name in self.attributes}

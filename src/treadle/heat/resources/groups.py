@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -51,7 +52,7 @@ class Members:
         return self._holder.error(message, path, hint)
 
 
-class Group(Resource):
+class Group(Resource, ABC):
     """What groups and chains share: attributes of members as lists, maps and single values."""
 
     own: ClassVar[tuple[str, ...]] = ("refs", "attributes")
@@ -62,8 +63,9 @@ class Group(Resource):
         super().__init__(holder, definition)
         self._members: dict[str, Resource] | None = None
 
+    @abstractmethod
     def definitions(self) -> Iterator[Definition]:
-        raise NotImplementedError
+        """One for each member, in order."""
 
     def size(self) -> int:
         """How many members there will be, where that is known before they are made."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from treadle.heat.constraints import AllowedValues, Bounds, Constraint
@@ -34,7 +35,7 @@ def _schema(config: str) -> Schema:
     return {"group": Property("string", default="Heat::Ungrouped"), "config": Property(config), **_COMMON}
 
 
-class Config(Resource):
+class Config(Resource, ABC):
     """What Heat keeps as a software configuration. Its reference leads back to it, for deployments and for
     parts of a MIME message."""
 
@@ -43,9 +44,9 @@ class Config(Resource):
     def find(self, name: str) -> Any:  # noqa: ARG002
         return self.content()
 
+    @abstractmethod
     def content(self) -> Any:
         """The configuration itself: text, a map, or null."""
-        raise NotImplementedError
 
     def declared(self, section: str) -> list[dict[str, Any]]:
         """The ``inputs`` or ``outputs`` that the configuration says it has."""
