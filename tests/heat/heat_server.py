@@ -7,19 +7,17 @@ than Treadle's. ``heat-all`` is in openstack-heat up to 24; this is 23.0.0.
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sqlite3
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-
-from treadle.errors import HeatError
 
 ENVIRONMENT = Path(__file__).parents[2] / ".venvs/heat-server"
 #: Largest template with its files, and largest request, in bytes. Heat's own defaults are 512 KiB and 1 MiB.
@@ -28,8 +26,6 @@ MAX_TEMPLATE, MAX_BODY = 2 << 20, 4 << 20
 #: refuses.
 MAX_ITERATORS = 2000
 _START_SECONDS = 60
-_LOCKED = "database is locked"
-T = TypeVar("T")
 
 _CONFIG = """\
 [DEFAULT]
@@ -38,7 +34,7 @@ transport_url = fake://
 rpc_response_timeout = 600
 num_engine_workers = 1
 convergence_engine = true
-executor_thread_pool_size = 6
+executor_thread_pool_size = 64
 keystone_backend = heat.engine.clients.os.keystone.fake_keystoneclient.FakeKeystoneClient
 deferred_auth_method = password
 default_deployment_signal_transport = HEAT_SIGNAL
@@ -101,6 +97,33 @@ paste.filter_factory = heat.common.wsgi:filter_factory
 heat.filter_factory = heat.api.openstack:version_negotiation_filter
 """
 
+#: Heat is made for MySQL. Its threads are green, and take turns inside their transactions; in SQLite these then lock
+#: each other out, and the whole of Heat waits. Here each statement is its own transaction. Heat compares and sets in
+#: single statements, so nothing is lost but the way back from an error of the database.
+_PROGRAM = """\
+import sqlite3
+import sys
+from functools import partial
+from sqlite3 import dbapi2
+
+from heat.cmd import all as heat_all
+
+
+class Cursor(sqlite3.Cursor):
+    def execute(self, statement, *values):
+        transaction = statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK"))
+        return super().execute("SELECT 1" if transaction else statement, *values)
+
+
+class Connection(sqlite3.Connection):
+    def cursor(self):
+        return super().cursor(Cursor)
+
+
+dbapi2.connect = partial(dbapi2.connect, factory=Connection)
+sys.exit(heat_all.main())
+"""
+
 _DOMAIN = {"id": "default", "name": "Default"}
 _TOKEN = {"token": {
     "methods": ["password"], "issued_at": "2020-01-01T00:00:00.000000Z", "expires_at": "2100-01-01T00:00:00.000000Z",
@@ -125,19 +148,16 @@ class HeatServer:
 @contextmanager
 def heat_server(folder: Path) -> Iterator[HeatServer]:
     """A Heat that answers on a free port of the loopback interface, its files in ``folder``; gone at the end."""
-    program = ENVIRONMENT / "bin/heat-all"
-    assert program.exists(), f"{ENVIRONMENT} is not there: run bin/test, which makes it"
+    python = str(ENVIRONMENT / "bin/python")
+    assert (ENVIRONMENT / "bin/heat-all").exists(), f"{ENVIRONMENT} is not there: run bin/test, which makes it"
     port = _free_port()
     _write(folder, port)
     config = ["--config-file", str(folder / "heat.conf")]
-    python = str(ENVIRONMENT / "bin/python")
     with (folder / "output.log").open("wb") as output:
         subprocess.run([python, str(ENVIRONMENT / "bin/heat-manage"), *config, "db_sync"], check=True,
                        stdout=output, stderr=output, timeout=_START_SECONDS)
-        with closing(sqlite3.connect(folder / "heat.sqlite")) as database:
-            # Readers do not lock writers out: one that waits for the other stops all of Heat for seconds.
-            database.execute("PRAGMA journal_mode = WAL")
-        process = subprocess.Popen([python, str(program), *config], stdout=output, stderr=output,
+        _never_reuse_ids(folder / "heat.sqlite")
+        process = subprocess.Popen([python, str(folder / "heat_all.py"), *config], stdout=output, stderr=output,
                                    stdin=subprocess.DEVNULL, cwd=folder)
         server = HeatServer(f"http://127.0.0.1:{port}/v1/admin", folder / "heat.log", process)
         try:
@@ -145,21 +165,6 @@ def heat_server(folder: Path) -> Iterator[HeatServer]:
             yield server
         finally:
             server.stop()
-
-
-def until_not_locked(call: Callable[[], T], said: Callable[[T], str] = str) -> T:
-    """What ``call`` gives, or raises, when it does not tell of a locked database: Heat's own work meets itself in
-    SQLite now and then, fails there, and goes on when it is asked again, as an operator would."""
-    for _ in range(4):
-        try:
-            found = call()
-        except HeatError as error:
-            if _LOCKED not in str(error):
-                raise
-            continue
-        if _LOCKED not in said(found):
-            return found
-    return call()
 
 
 def _free_port() -> int:
@@ -173,9 +178,19 @@ def _write(folder: Path, port: int) -> None:
         "heat.conf": _CONFIG.format(folder=folder, port=port, key="k" * 32, template=MAX_TEMPLATE, body=MAX_BODY,
                                     iterators=MAX_ITERATORS),
         "api-paste.ini": _PASTE, "token.json": json.dumps(_TOKEN), "policy.yaml": "{}\n",
+        "heat_all.py": _PROGRAM,
     }
     for name, text in texts.items():
         (folder / name).write_text(text)
+
+
+def _never_reuse_ids(database: Path) -> None:
+    """Heat deletes rows by ids that it read a moment ago: as in MySQL, no other row may have got the id since."""
+    with closing(sqlite3.connect(database)) as connection:
+        [made] = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'resource_properties_data'").fetchone()
+        wanted = made.replace("id INTEGER NOT NULL", "id INTEGER PRIMARY KEY AUTOINCREMENT")
+        wanted = re.sub(r",\s*PRIMARY KEY \(id\)", "", wanted)
+        connection.executescript(f"DROP TABLE resource_properties_data; {wanted}; PRAGMA journal_mode = WAL")
 
 
 def _wait(server: HeatServer, folder: Path) -> None:

@@ -128,7 +128,8 @@ class Heat:
 def _message(error: Any) -> str:
     said = getattr(error, "error", None)
     message = said["error"].get("message") if isinstance(said, dict) and isinstance(said.get("error"), dict) else None
-    text = message or getattr(error, "message", "") or str(error)
+    explained = said.get("explanation") if isinstance(said, dict) else None
+    text = message or explained or getattr(error, "message", "") or str(error)
     return (text.decode(errors="replace") if isinstance(text, bytes) else str(text)).strip()
 
 
