@@ -115,7 +115,7 @@ outputs:
             environment: [KOLLA_CONFIG_STRATEGY=COPY_ALWAYS]
       upgrade_tasks:
         yaql:
-          expression: $.data.tasks.where($ != null).distinct()
+          expression: coalesce($.data.tasks, []).where($ != null).distinct()
           data: {{tasks: {{get_attr: [Base, role_data, upgrade_tasks]}}}}
 """
 
@@ -135,26 +135,33 @@ _ROLE = """\
       type: json
       value:
         service_names: {{filter: [[null], {{get_attr: [{role}Chain, role_data, service_name]}}]}}
-        config_settings: {{map_merge: {{get_attr: [{role}Chain, role_data, config_settings]}}}}
+        config_settings:
+          map_merge:
+            yaql:
+              expression: list(coalesce($.data.services, []).select($.get('config_settings')).where($ != null))
+              data: {{services: {{get_attr: [{role}Chain, role_data]}}}}
         global_config_settings:
           map_merge:
             yaql:
-              expression: list($.data.services.select($.get('global_config_settings')).where($ != null))
+              expression: >
+                list(coalesce($.data.services, []).select($.get('global_config_settings')).where($ != null))
               data: {{services: {{get_attr: [{role}Chain, role_data]}}}}
         puppet_config:
           yaql:
-            expression: $.data.services.where($ != null).select($.get('puppet_config')).where($ != null).distinct()
+            expression: >
+              coalesce($.data.services, []).where($ != null).select($.get('puppet_config')).where($ != null).distinct()
             data: {{services: {{get_attr: [{role}Chain, role_data]}}}}
         docker_config:
           yaql:
             expression: >
-              $.data.services.where($ != null).select($.get('docker_config')).where($ != null)
+              coalesce($.data.services, []).where($ != null).select($.get('docker_config')).where($ != null)
               .reduce($1.mergeWith($2), {{}})
             data: {{services: {{get_attr: [{role}Chain, role_data]}}}}
         upgrade_tasks:
           yaql:
             expression: >
-              $.data.services.where($ != null).select($.get('upgrade_tasks')).where($ != null).flatten().distinct()
+              coalesce($.data.services, []).where($ != null).select($.get('upgrade_tasks')).where($ != null)
+              .flatten().distinct()
             data: {{services: {{get_attr: [{role}Chain, role_data]}}}}
 """
 
