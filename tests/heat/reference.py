@@ -26,10 +26,11 @@ class Reference:
 
     def evaluate(self, template: Path, environments: Sequence[Path] = (),
                  parameters: Mapping[str, Any] | None = None,
-                 defaults: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """``{"outputs": ...}``, or ``{"error": ...}`` where Heat refuses the template."""
+                 defaults: Mapping[str, Any] | None = None, merge: str = "client") -> dict[str, Any]:
+        """``{"outputs": ...}``, or ``{"error": ...}`` where Heat refuses the template. ``merge``: whether Heat's
+        ``client`` merges the environments, or its ``server``."""
         return self._ask(ask="evaluate", template_file=str(template), environments=[str(e) for e in environments],
-                         parameters=parameters, parameter_defaults=defaults)
+                         parameters=parameters, parameter_defaults=defaults, merge=merge)
 
     def merge(self, *maps: Any) -> dict[str, Any]:
         """``{"merged": ...}`` as Heat's client merges environments, or ``{"error": ...}``."""

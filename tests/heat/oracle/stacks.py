@@ -19,7 +19,13 @@ from typing import Any
 warnings.simplefilter("ignore")
 logging.disable(logging.WARNING)
 
-from heat.common import config, context, exception  # noqa: E402, F401 (config registers Heat's options)
+from heat.common import (  # noqa: E402
+    config,  # noqa: F401 (it registers Heat's options)
+    context,
+    environment_format,
+    environment_util,
+    exception,
+)
 from heat.engine import environment, resource, resources, stack, stk_defn, template  # noqa: E402
 from heat.engine.resources import signal_responder, stack_resource  # noqa: E402
 from heat.engine.resources.openstack.heat import (  # noqa: E402
@@ -153,23 +159,35 @@ def _over_rpc(output: Any) -> tuple[Any, str | None]:
 
 
 def evaluate(template_file: str, environments: list[str], parameters: dict[str, Any] | None = None,
-             parameter_defaults: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Outputs of the created stack by name. Files are gathered by Heat's client; raises what Heat raises."""
+             parameter_defaults: dict[str, Any] | None = None, merge: str = "client") -> dict[str, Any]:
+    """Outputs of the created stack by name. Files are gathered by Heat's client, and environments merged by it, or
+    listed by it and merged by Heat's service (``merge: server``). Raises what Heat raises."""
     resources.global_env().get_class("OS::Nova::Server").restart()
     files, body = template_utils.get_template_contents(template_file)
-    more, merged = template_utils.process_multiple_environments_and_files(environments)
-    for section, values in (("parameters", parameters), ("parameter_defaults", parameter_defaults)):
-        if values:
-            merged.setdefault(section, {}).update(values)
+    listed: list[str] | None = [] if merge == "server" else None
+    more, found = template_utils.process_multiple_environments_and_files(environments, env_list_tracker=listed)
     # The client sends JSON: keys are strings, file contents text.
     texts = {name: text.decode() if isinstance(text, bytes) else text for name, text in {**files, **more}.items()}
     body = json.loads(json.dumps(body, default=str))
-    parsed = template.Template(body, files=texts, env=environment.Environment(merged))
+    if listed is not None:
+        found = _merged_by_server(body, texts, listed)
+    for section, values in (("parameters", parameters), ("parameter_defaults", parameter_defaults)):
+        if values:
+            found.setdefault(section, {}).update(values)
+    parsed = template.Template(body, files=texts, env=environment.Environment(found))
     created = stack.Stack(_admin(), "overcloud", parsed, timeout_mins=60)
     created.strict_validate = True
     created.validate()
     _create(created)
     return {name: output.get_value() for name, output in created.outputs.items()}
+
+
+def _merged_by_server(body: Any, texts: dict[str, str], listed: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    environment_format.default_for_missing(found)
+    environment_util.merge_environments(listed, texts, found, template.Template(body, files=texts).all_param_schemata(
+        texts))
+    return found
 
 
 def merged(maps: list[Any]) -> Any:
