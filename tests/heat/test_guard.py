@@ -34,7 +34,10 @@ try:
     said = "accepted"
 except TemplateError as error:
     said = str(error)
-print(time.monotonic() - started, spent() - before, sum(resource.getrusage(who).ru_maxrss for who in BOTH) / 1024)
+# ru_maxrss of this process would begin with that of the one it was forked from.
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+peak += resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(time.monotonic() - started, spent() - before, peak / 1024)
 print(said)
 """
 MEGABYTES = 500
