@@ -50,6 +50,12 @@ class Cloud:
     epmd_port: int
     prefix: str = ""
 
+    @classmethod
+    def on(cls, number: int, name: str, folder: Path, engine_url: str, prefix: str = "") -> Cloud:
+        """A cloud on the loopback network ``number``, its name and ports with it."""
+        return cls(f"{name}{number}", folder, engine_url, f"127.0.{number}.1", f"127.0.{number}.2", 24344 + number,
+                   prefix)
+
     @property
     def root(self) -> Path:
         return self.folder / "root"

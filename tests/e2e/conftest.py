@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -34,12 +35,26 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def engine(folder: Path) -> Iterator[PrivateEngine]:
+def number() -> Iterator[int]:
+    """Which loopback networks, ports and names are this run's: others may run the same tests on this machine."""
+    for number in range(25, 250, 2):
+        with Path(f"/var/tmp/treadle-e2e-{number}.lock").open("w") as mark:
+            try:
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield number
+            return
+    pytest.fail("every network for end-to-end tests is taken")
+
+
+@pytest.fixture(scope="session")
+def engine(folder: Path, number: int) -> Iterator[PrivateEngine]:
     """A private engine with the project's images."""
     if os.geteuid() != 0:
         pytest.fail("NOT RUN: an engine of the tests' own needs root")
     project = catalogue.load(catalogue.project_folder())
-    private = PrivateEngine(folder / "engine")
+    private = PrivateEngine(folder / "engine", f"treadle-tests-{number}")
     private.folder.mkdir()
     private.start()
     try:
@@ -60,9 +75,9 @@ def first_deploy() -> dict[str, object]:
 
 
 @pytest.fixture(scope="session")
-def cloud(folder: Path, engine: PrivateEngine, first_deploy: dict[str, object]) -> Iterator[Cloud]:
+def cloud(folder: Path, engine: PrivateEngine, number: int, first_deploy: dict[str, object]) -> Iterator[Cloud]:
     """The cloud that most tests look at, made by the one command that a user types."""
-    made = Cloud("e2e", folder / "e2e", engine.url, "127.0.25.1", "127.0.25.2", 24369)
+    made = Cloud.on(number, "e2e", folder / "e2e", engine.url)
     made.write_files()
     watcher = ProcessWatcher()
     watcher.start()
@@ -77,10 +92,9 @@ def cloud(folder: Path, engine: PrivateEngine, first_deploy: dict[str, object]) 
 
 
 @pytest.fixture
-def another(folder: Path, engine: PrivateEngine, request: pytest.FixtureRequest) -> Iterator[Cloud]:
+def another(folder: Path, engine: PrivateEngine, number: int, request: pytest.FixtureRequest) -> Iterator[Cloud]:
     """A second cloud beside the first, for tests that need one that is not deployed yet."""
-    made = Cloud("other", folder / f"other-{request.node.name}"[:60], engine.url, "127.0.26.1", "127.0.26.2", 24370,
-                 prefix="other-")
+    made = Cloud.on(number + 1, "other", folder / f"other-{request.node.name}"[:60], engine.url, prefix="other-")
     made.write_files()
     yield made
     if (made.state / made.name / "plans.json").exists():

@@ -16,6 +16,7 @@ class PrivateEngine:
     """``dockerd`` with its own data, socket and names. Containers share the machine's network only if told to."""
 
     folder: Path
+    name: str
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -25,8 +26,8 @@ class PrivateEngine:
     def start(self) -> None:
         command = ["dockerd", "--data-root", self.folder / "data", "--exec-root", self.folder / "exec",
                    "--pidfile", self.folder / "pid", "--host", self.url, "--bridge", "none", "--iptables=false",
-                   "--ip-forward=false", "--ip-masq=false", "--containerd-namespace", "treadle-tests",
-                   "--containerd-plugins-namespace", "treadle-tests-plugins"]
+                   "--ip-forward=false", "--ip-masq=false", "--containerd-namespace", self.name,
+                   "--containerd-plugins-namespace", f"{self.name}-plugins"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, start_new_session=True)

@@ -1,6 +1,6 @@
 """One entry of ``docker_config``, checked and typed.
 
-Keys and meanings are paunch's (2.5.3 and 7.0.4); ``reload`` and ``health`` are Treadle's.
+Keys and meanings are paunch's (2.5.3 and 7.0.4); ``reload``, ``health`` and ``drain`` are Treadle's.
 """
 
 from __future__ import annotations
@@ -22,6 +22,62 @@ class Healthcheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout: int | str = 30
     retries: int = 3
     start_period: int | str = 0
+
+
+class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How one sees that a reload took; everything that is given must come true ``within`` its time.
+
+    ``log`` is a regular expression that must match what is written after the reload was begun, to ``file`` in the
+    container or, without one, to its output; ``{section}`` and ``{option}`` in it stand for each changed option in
+    turn. ``workers``: a child of the main process was started since. ``command`` ends with 0 in the container.
+    """
+
+    log: str = ""
+    file: str = ""
+    workers: bool = False
+    command: str | list[str] = msgspec.field(default_factory=list)
+    within: int | str = 30
+
+
+class Absorbs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Changes that a running service can take: in the files of its config volume that match ``file`` (a glob such
+    as ``etc/cinder/cinder.conf``), those of ``options``: ``all``, ``mutable`` (what the service's own code declares
+    so, see oslo.config), or a list of ``section/option`` globs."""
+
+    file: str
+    options: Literal["all", "mutable"] | list[str] = "all"
+
+
+class Reload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How a service takes new configuration while it runs: by a ``signal`` to its main process, or by a ``command``
+    in the container. ``drain`` is how long work in progress may take after it (seconds, or with a unit)."""
+
+    absorbs: list[Absorbs]
+    seen: Seen
+    signal: str = ""
+    command: str | list[str] = msgspec.field(default_factory=list)
+    drain: int | str = 0
+
+
+class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What must be true of a container before the next start_order, step or batch goes on: ``command`` ends with 0
+    in it (one attempt may take ``timeout``), ``within`` its time, and it has run for ``stay_up`` without a break.
+    Without ``command`` the healthcheck's test is asked."""
+
+    command: str | list[str] = msgspec.field(default_factory=list)
+    within: int | str = 180
+    timeout: int | str = 10
+    stay_up: int | str = 0
+
+
+class Drain(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How new work is kept away before a container is stopped: ``command``, which ends when no work is left or after
+    ``within``; ``undo`` lets work in again once it runs. Both run in ``container`` ('' is the container itself)."""
+
+    command: str | list[str]
+    undo: str | list[str] = msgspec.field(default_factory=list)
+    container: str = ""
+    within: int | str = 30
 
 
 class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -66,6 +122,9 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     stop_grace_period: int | str | None = None
     check_interval: int | None = None
     config_volume: str = ""
+    reload: Reload | None = None
+    health: Health | None = None
+    drain: Drain | None = None
 
     @property
     def one_shot(self) -> bool:
@@ -94,7 +153,7 @@ KEYS = tuple(field.name for field in msgspec.structs.fields(Container))
 _LISTS = {"volumes", "volumes_from", "environment", "ulimit", "security_opt", "extra_hosts", "cap_add", "cap_drop",
           "group_add", "command", "env_file"}
 #: Everything that decides whether a container must be made anew; when and how it is started does not.
-_NOT_SPEC = ("image", "start_order", "exit_codes", "config_volume", "check_interval")
+_NOT_SPEC = ("image", "start_order", "exit_codes", "config_volume", "check_interval", "reload", "health", "drain")
 
 
 def parse_container(name: str, entry: Mapping[str, Any], where: str) -> Container:
