@@ -13,6 +13,7 @@ from treadle.generate.tree import ConfigTree, File
 from treadle.plan.containers import parse_container
 from treadle.plan.nodeplan import NodePlan
 from treadle.plan.nodes import Node
+from treadle.propagate import Delta, Revision, VolumeState
 
 KEY = "11" * 32
 EMPTY = NodePlan(
@@ -61,3 +62,10 @@ class Heard(list[Event]):
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self]
+
+
+def state(*revisions: tuple[float, str, list[str | Delta]], generation: str = "g", **fields: Any) -> VolumeState:
+    """A piece of configuration by its revisions: (when, fingerprint, how it differed from what was before)."""
+    found = tuple(Revision(at, generation, fingerprint, tuple(d if isinstance(d, Delta) else Delta(d) for d in deltas))
+                  for at, fingerprint, deltas in revisions)
+    return VolumeState(found[-1].fingerprint, generation, found, **fields)

@@ -120,6 +120,11 @@ class Engine:
         raw: bytes = self.call(f"read the log of {container}", lambda api: api.logs(container, tail=lines))
         return raw.decode("utf-8", "replace")
 
+    def logs_since(self, container: str, moment: float) -> str:
+        """What the container wrote from ``moment`` (epoch seconds) on."""
+        raw: bytes = self.call(f"read the log of {container}", lambda api: api.logs(container, since=moment))
+        return raw.decode("utf-8", "replace")
+
     # What changes it
 
     def create(self, name: str, config: Mapping[str, Any], host: Mapping[str, Any]) -> str:
@@ -130,6 +135,10 @@ class Engine:
 
     def start(self, container: str, name: str = "") -> None:
         self.call(f"start {name or container}", lambda api: api.start(container))
+
+    def signal(self, container: str, name: str) -> None:
+        """Send a signal ("SIGHUP") to the container's first process."""
+        self.call(f"send {name} to {container}", lambda api: api.kill(container, name))
 
     def resume(self, container: str) -> None:
         """Let a paused container go on; it can neither be stopped nor started while it is paused."""

@@ -66,5 +66,9 @@ class NodePaths:
         return self.state / "runs.json"
 
     @property
+    def taken(self) -> Path:
+        return self.state / "taken.json"
+
+    @property
     def puppet_runs(self) -> Path:
         return self.state / "puppet-runs.json"

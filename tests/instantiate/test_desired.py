@@ -1,16 +1,17 @@
 """Desired containers: which configuration each mounts, at whatever depth; no secret where the engine shows it."""
 
+import msgspec
 import pytest
 
-from tests.support import KEY, node_plan
+from tests.support import KEY, node_plan, state
 from treadle.errors import EngineError, PlanError
 from treadle.instantiate.desired import Held, build_desired, missing_paths, source_keys
 from treadle.paths import NodePaths
-from treadle.propagate import VolumeState
+from treadle.propagate import Revision
 
 GENERATED = "/var/lib/config-data/puppet-generated"
-STATES = {"volume:keystone": VolumeState("fk", "g", 10.0, ["k"]), "volume:nova": VolumeState("fn", "g", 20.0, ["n"]),
-          "kolla:keystone.json": VolumeState("fj", "g", 5.0), "script:boot.sh": VolumeState("fs", "g", 1.0)}
+STATES = {"volume:keystone": state((10.0, "fk", ["k"])), "volume:nova": state((20.0, "fn", ["n"])),
+          "kolla:keystone.json": state((5.0, "fj", [])), "script:boot.sh": state((1.0, "fs", []))}
 IDS = {"img": "sha256:1", "other": "sha256:2"}
 
 
@@ -48,8 +49,10 @@ def test_a_path_that_names_the_root_itself():
 def test_sources_and_fingerprints():
     mounts = [f"{GENERATED}/keystone/etc:/a", f"{GENERATED}/keystone:/b", f"{GENERATED}/nova/:/c", "/dev:/dev"]
     item = build(node_plan({3: {"c": {"image": "img", "volumes": mounts}}}))["c"]
-    assert item.sources == (Held("volume:keystone", 10.0, ("k",)), Held("volume:nova", 20.0, ("n",)))
-    assert (item.since, item.words(), item.words(15.0)) == (20.0, ["k", "n"], ["n"])
+    assert item.sources == tuple(Held(key, STATES[key]) for key in ("volume:keystone", "volume:nova"))
+    assert item.since == 20.0
+    assert [[d.delta.words for d in item.differences(after)] for after in (0.0, 15.0)] == [["k", "n"], ["n"]]
+    assert [d.held.key for d in item.differences(15.0)] == ["volume:nova"]
     assert (item.step, item.image_id) == (3, "sha256:1")
 
 
@@ -61,9 +64,9 @@ def config_of(states, key=KEY, **entry):
 def test_config_fingerprint_follows_what_is_mounted_and_nothing_else():
     mounts = {"volumes": [f"{GENERATED}/keystone/:/x"]}
     base = config_of(STATES, **mounts)
-    nova = {**STATES, "volume:nova": VolumeState("other", "g", 99.0)}
-    keystone = {**STATES, "volume:keystone": VolumeState("other", "g", 99.0)}
-    later = {**STATES, "volume:keystone": VolumeState("fk", "g2", 99.0)}
+    nova = {**STATES, "volume:nova": state((99.0, "other", []))}
+    keystone = {**STATES, "volume:keystone": state((99.0, "other", []))}
+    later = {**STATES, "volume:keystone": state((99.0, "fk", []), generation="g2")}
     assert config_of(nova, **mounts) == base
     assert config_of(later, **mounts).config == base.config
     assert config_of(keystone, **mounts).config != base.config
@@ -122,3 +125,11 @@ def test_host_paths_that_are_not_there(tmp_path):
     plan = node_plan({3: {"c": {"image": "img", "volumes": mounts}}}, root=str(tmp_path))
     assert missing_paths(build(plan)["c"], NodePaths("test", str(tmp_path))) == [
         f"{tmp_path}/var/lib/absent", "/no/such/folder"]
+
+
+def test_which_generation_a_container_runs():
+    """The one that last changed what it mounts, before it took it."""
+    states = {**STATES, "volume:nova": msgspec.structs.replace(
+        STATES["volume:nova"], revisions=(*STATES["volume:nova"].revisions, Revision(90.0, "g9", "fn2")))}
+    item = config_of(states, volumes=[f"{GENERATED}/keystone/:/x", f"{GENERATED}/nova/:/y"])
+    assert [item.generation(taken) for taken in (5.0, 50.0, 95.0)] == ["", "g", "g9"]

@@ -3,20 +3,38 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support import observed
+from tests.support import observed, state
 from treadle.engine import Observed, canonical
 from treadle.instantiate.desired import Desired, Held
 from treadle.instantiate.plan import CONFIG, CONFIG_DATA, SPEC, STEP, Action, Kind, Run, changes, plan
 from treadle.plan.containers import parse_container
+from treadle.propagate import Delta, Revision
 
 UNWANTED = "no service wants it any more"
 WORDS = ("keystone.conf [token] expiration 3600 → 7200",)
-NEW_CONFIG = Held("volume:keystone", 500.0, WORDS)
-OLD_CONFIG = Held("volume:keystone", 50.0, ("long ago",))
+FIRST = (50.0, "f0", ["long ago"])
+EXPIRATION = Delta(WORDS[0], "etc/keystone/keystone.conf", "token", "expiration")
+DEBUG = Delta("keystone.conf [DEFAULT] debug False → True", "etc/keystone/keystone.conf", "DEFAULT", "debug")
+VHOST = Delta("etc/apache2/10.conf: - a", "etc/apache2/10.conf")
+GONE_FILE = Delta("etc/apache2/20.conf removed", "etc/apache2/20.conf", gone=True)
+
+
+def changed(*deltas, at=500.0, key="volume:keystone", **fields):
+    """A config volume that changed at second 500, the container having been started at 100."""
+    return Held(key, state(FIRST, (at, f"f{at}", list(deltas)), **fields), "config-img")
+
+
+NEW_CONFIG = changed(EXPIRATION)
+OLD_CONFIG = Held("volume:keystone", state(FIRST))
+KEPT = changed(EXPIRATION, at=400.0, key="kolla:keystone.json")
+THERE_AND_BACK = Held("volume:keystone", state(FIRST, (300.0, "f1", ["there"]), (500.0, "f0", ["back"])))
+BY_HAND = Held("volume:keystone", msgspec.structs.replace(state(FIRST), revisions=(
+    *state(FIRST).revisions, Revision(500.0, "g", "f0", (Delta("by hand"),), repaired=True))))
 
 
 def wanted(name="c", *, step=3, image_id="sha256:one", spec="s1", config="c1", sources=(OLD_CONFIG,), **entry):
@@ -40,6 +58,17 @@ SHOT = {"detach": False}
 GONE = {"detach": False, "remove": True}
 EXEC = {"action": "exec", "command": ["c", "true"], "image": ""}
 DONE = Run("s1", "c1", "sha256:one", 0, 100.0)
+
+
+def reloads(file, options):
+    return {"reload": {"signal": "SIGHUP", "absorbs": [{"file": file, "options": options}], "seen": {"log": "x"}}}
+
+
+OSLO = reloads("etc/keystone/*.conf", "mutable")
+APACHE = reloads("etc/apache2/*", "all")
+NAMED = reloads("etc/keystone/keystone.conf", ["token/*"])
+MUTABLE = {"config-img": {("DEFAULT", "debug")}}
+replaced = msgspec.structs.replace
 
 
 @dataclass
@@ -72,9 +101,8 @@ TABLE = {
     # config, COPY_ONCE: recreate
     "config, copied once": Line(wanted(config="c2", sources=[NEW_CONFIG], **ONCE), there(), Kind.RECREATE,
                                 [f"config: {WORDS[0]}"]),
-    "config that changed twice": Line(wanted(config="c2", sources=[NEW_CONFIG, replace(OLD_CONFIG, since=400.0)],
-                                             **ONCE), there(), Kind.RECREATE,
-                                      [f"config: {WORDS[0]}", "config: long ago"]),
+    "config that changed twice": Line(wanted(config="c2", sources=[NEW_CONFIG, changed(DEBUG, at=400.0)], **ONCE),
+                                      there(), Kind.RECREATE, [f"config: {WORDS[0]}", f"config: {DEBUG.words}"]),
     "a mount was added, copied once": Line(wanted(config="c2", sources=[OLD_CONFIG], **ONCE), there(), Kind.RECREATE,
                                            ["config: volume:keystone changed"]),
     "copied once, restarted since": Line(wanted(config="c2", sources=[NEW_CONFIG], **ONCE), there(), Kind.RECREATE,
@@ -84,12 +112,53 @@ TABLE = {
                                          [f"config: {WORDS[0]}"]),
     "config, read at start": Line(wanted(config="c2", sources=[NEW_CONFIG]), there(), Kind.RESTART,
                                   [f"config: {WORDS[0]}"]),
-    "config without words": Line(wanted(config="c2", sources=[replace(NEW_CONFIG, words=())]), there(), Kind.RESTART,
+    "config without words": Line(wanted(config="c2", sources=[changed()]), there(), Kind.RESTART,
                                  ["config: volume:keystone changed"]),
     "config, but restarted since": Line(wanted(config="c2", sources=[NEW_CONFIG], **ALWAYS), there(), Kind.NONE,
                                         started=501.0),
     "config at the very moment of the start": Line(wanted(config="c2", sources=[NEW_CONFIG]), there(), Kind.RESTART,
                                                    [f"config: {WORDS[0]}"], started=500.0),
+    "config that was changed and changed back": Line(wanted(sources=[THERE_AND_BACK]), there(), Kind.NONE),
+    "config that a hand changed": Line(wanted(sources=[BY_HAND]), there(), Kind.RESTART, ["config: by hand"]),
+    # what Kolla has copied stays in the container for as long as it lives
+    "a file that goes, copied at each start": Line(wanted(sources=[changed(GONE_FILE)], **ALWAYS), there(),
+                                                   Kind.RECREATE, [f"config: {GONE_FILE.words}"]),
+    "a file that goes, mounted": Line(wanted(sources=[changed(GONE_FILE)]), there(), Kind.RESTART,
+                                      [f"config: {GONE_FILE.words}"]),
+    # every changed option is declared reloadable: reload
+    "mutable option": Line(wanted(sources=[changed(DEBUG)], **OSLO), there(), Kind.RELOAD,
+                           [f"config: {DEBUG.words}"]),
+    "default and DEFAULT are one": Line(wanted(sources=[changed(replaced(DEBUG, section="default"))], **OSLO),
+                                        there(), Kind.RELOAD, [f"config: {DEBUG.words}"]),
+    "option that is not mutable": Line(wanted(sources=[changed(EXPIRATION)], **OSLO), there(), Kind.RESTART,
+                                       [f"config: {WORDS[0]}"]),
+    "one mutable, one not": Line(wanted(sources=[changed(DEBUG, EXPIRATION)], **OSLO), there(), Kind.RESTART,
+                                 [f"config: {DEBUG.words}", f"config: {WORDS[0]}", f"no reload takes {WORDS[0]}"]),
+    "a file of which any change is taken": Line(wanted(sources=[changed(VHOST)], **APACHE), there(), Kind.RELOAD,
+                                                [f"config: {VHOST.words}"]),
+    "a file that no reload is about": Line(wanted(sources=[changed(VHOST)], **OSLO), there(), Kind.RESTART,
+                                           [f"config: {VHOST.words}"]),
+    "options by name": Line(wanted(sources=[changed(EXPIRATION)], **NAMED), there(), Kind.RELOAD,
+                            [f"config: {WORDS[0]}"]),
+    "another option than those named": Line(wanted(sources=[changed(DEBUG)], **NAMED), there(), Kind.RESTART,
+                                            [f"config: {DEBUG.words}"]),
+    "file mounted alone": Line(wanted(sources=[changed(DEBUG, single=True)], **OSLO), there(), Kind.RESTART,
+                               [f"config: {DEBUG.words}"]),
+    "kolla's own file": Line(wanted(sources=[changed(DEBUG, key="kolla:k.json")], **OSLO), there(), Kind.RESTART,
+                             [f"config: {DEBUG.words}"]),
+    "a change of which nothing is known": Line(wanted(sources=[changed()], **OSLO), there(), Kind.RESTART,
+                                               ["config: volume:keystone changed"]),
+    "taken before all that is known": Line(wanted(sources=[changed(DEBUG)], **OSLO), there(), Kind.RESTART,
+                                           ["config: long ago", f"config: {DEBUG.words}"], started=10.0),
+    "reloaded since": Line(wanted(sources=[changed(DEBUG)], **OSLO), there(), Kind.NONE, started=501.0),
+    "reloadable, but unhealthy": Line(wanted(sources=[changed(DEBUG)], **OSLO),
+                                      there(status="Up 2 minutes (unhealthy)"), Kind.RESTART,
+                                      [f"config: {DEBUG.words}", "it is unhealthy"]),
+    "reloadable, but copied once": Line(wanted(config="c2", sources=[changed(DEBUG)], **OSLO, **ONCE), there(),
+                                        Kind.RECREATE, [f"config: {DEBUG.words}"]),
+    "part of a config volume": Line(
+        wanted(sources=[changed(replaced(DEBUG, path="keystone.conf"), key="volume:keystone/etc/keystone")], **OSLO),
+        there(), Kind.RELOAD, [f"config: {DEBUG.words}"]),
     "no config at all": Line(wanted(sources=[], config=""), there(config=""), Kind.NONE),
     # wanted, stopped or unhealthy: start or restart
     "stopped": Line(wanted(), ended(0), Kind.START, ["it is exited"]),
@@ -132,7 +201,7 @@ TABLE = {
 def test_the_table(line):
     [action] = plan([line.wanted] if line.wanted else [], {"c": line.there} if line.there else {},
                     {"c": line.started} if line.there and line.there.running else {},
-                    {"c": line.run} if line.run else {})
+                    {"c": line.run} if line.run else {}, MUTABLE)
     assert (action.kind, list(action.reasons)) == (line.kind, line.reasons)
     assert (action.desired, action.observed) == (line.wanted, line.there)
     assert (action in changes([action])) is (line.kind is not Kind.NONE)
@@ -154,8 +223,8 @@ def test_an_action_in_words():
 
 specs, configs, images = (st.sampled_from([f"{head}1", f"{head}2"]) for head in ("s", "c", "sha256:"))
 shapes = st.sampled_from([{}, ONCE, ALWAYS, SHOT, GONE, EXEC])
-held = st.lists(st.builds(Held, st.sampled_from(["volume:a", "kolla:b"]), st.sampled_from([50.0, 150.0, 500.0]),
-                          st.just(("w",))), max_size=2)
+held = st.lists(st.builds(changed, st.just(Delta("w")), key=st.sampled_from(["volume:a", "kolla:b"]),
+                          at=st.sampled_from([150.0, 500.0])), max_size=2)
 
 
 @st.composite

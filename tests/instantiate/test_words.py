@@ -7,10 +7,18 @@ from hypothesis import strategies as st
 from tests.strategies import trees
 from tests.support import tree, with_file
 from treadle.generate.tree import File
-from treadle.instantiate.words import file_words, spec_words, tree_words
+from treadle.instantiate.words import file_deltas, shown, spec_words, tree_deltas
 from treadle.secrets import Secrets
 
 MASK = Secrets({"Old": "old-password", "New": "new-password", "Key": "key/with+signs"}).mask
+
+
+def file_words(*args):
+    return [delta.words for delta in file_deltas(*args)]
+
+
+def tree_words(*args):
+    return shown([delta.words for delta in tree_deltas(*args)])
 
 
 def text(content: str | bytes) -> File:
@@ -26,6 +34,7 @@ def text(content: str | bytes) -> File:
     ("[a]\nx=1\nx=2\n", "[a]\nx=1\nx=3\n", ["k.conf [a] x 1, 2 → 1, 3"]),
     ("[a]\n# note\n; other\n\nx=\n", "[a]\nx=1\n", ["k.conf [a] x  → 1"]),
     ("[b]\ny=1\n[a]\nx=1\n", "[b]\ny=2\n[a]\nx=2\n", ["k.conf [a] x 1 → 2", "k.conf [b] y 1 → 2"]),
+    ("[a]\nx=1\n", "[a]\nx=1\nskip-names\n", ["k.conf [a] skip-names (unset) → "]),
     # secrets
     ("[db]\npassword=old-password\n", "[db]\npassword=new-password\n",
      ["k.conf [db] password @secret:Old@ → @secret:New@"]),
@@ -103,3 +112,15 @@ def test_no_secret_is_ever_shown(head, tail, form):
 ])
 def test_a_specification_that_changed(old, new, words):
     assert spec_words(old, new) == words
+
+
+@pytest.mark.parametrize(("old", "new", "where"), [
+    (BASE, with_file(BASE, "etc/k.conf", content=b"x=2\n"), [("etc/k.conf", "", "x", False)]),
+    (BASE, with_file(BASE, "etc/k.conf", content=b"x=2\n[b]\ny=1\n", mode=0o600),
+     [("etc/k.conf", "", "x", False), ("etc/k.conf", "b", "y", False), ("etc/k.conf", "", "", False)]),
+    (BASE, with_file(BASE, "etc/k.conf", content=b"x y\n"), [("etc/k.conf", "", "", False)] * 2),
+    (BASE, tree("etc"), [("etc/k.conf", "", "", True)]),
+    (tree(), BASE, [("", "", "", False)]),
+])
+def test_where_a_difference_is(old, new, where):
+    assert [(d.path, d.section, d.option, d.gone) for d in tree_deltas(old, new, MASK)] == where

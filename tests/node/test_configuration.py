@@ -12,7 +12,7 @@ from treadle.generate.tree import ConfigTree, File, from_directory
 from treadle.node.configuration import pieces, preview, put
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import Script
-from treadle.propagate import VolumeStates
+from treadle.propagate import VolumeStates, intend
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a node's files are root's")
 GENERATED = "/var/lib/config-data/puppet-generated"
@@ -31,6 +31,10 @@ def done(plan, volumes, generation="g"):
     """Put, and what the node's state then says: (changed keys, {key: state})."""
     changed = put(plan, pieces(plan, volumes), generation, str)
     return changed, VolumeStates.read(NodePaths(plan.stack, plan.root).volume_states).volumes
+
+
+def words(state):
+    return [delta.words for delta in state.deltas]
 
 
 ALL = {"volume:keystone", "volume:keystone/etc/init", "kolla:k.json", "script:boot.sh"}
@@ -65,8 +69,8 @@ def test_what_changes_since_and_in_words(plan, path, content, moved):
     looked = preview(plan, pieces(plan, {"keystone": other}), VolumeStates(before), 9e9, str)
     changed, after = done(plan, {"keystone": other})
     assert changed == {"volume:keystone": 1}
-    assert {key: state.words for key, state in after.items() if state.since != before[key].since} == moved
-    assert {key: state.words for key, state in looked.items() if state.since == 9e9} == moved
+    assert {key: words(state) for key, state in after.items() if state.since != before[key].since} == moved
+    assert {key: words(state) for key, state in looked.items() if state.since == 9e9} == moved
 
 
 def test_a_preview_changes_nothing(plan, tmp_path):
@@ -79,7 +83,7 @@ def test_what_was_changed_by_hand_is_put_right(plan, tmp_path):
     (tmp_path / GENERATED[1:] / "keystone/etc/k.conf").write_text("[a]\nx=9\n")
     changed, after = done(plan, {"keystone": KEYSTONE})
     assert changed == {"volume:keystone": 1}
-    assert after["volume:keystone"].words == ["k.conf [a] x 9 → 1"]
+    assert words(after["volume:keystone"]) == ["k.conf [a] x 9 → 1"]
     assert after["volume:keystone"].since > before["volume:keystone"].since
 
 
@@ -93,6 +97,22 @@ def test_killed_before_the_state_was_written(plan):
     changed, after = done(plan, {"keystone": other})
     assert changed == {}
     assert after["volume:keystone"].since > before["volume:keystone"].since
+
+
+def test_killed_while_it_wrote(plan, tmp_path):
+    """One of two changes is on the disk already: the other alone must not look like all that containers lack."""
+    done(plan, {"keystone": KEYSTONE})
+    paths = NodePaths(plan.stack, plan.root)
+    other = with_file(with_file(KEYSTONE, "etc/k.conf", content=b"[a]\nx=2\n"), "etc/init/boot", content=b"c")
+    states = VolumeStates.read(paths.volume_states)
+    changed = preview(plan, pieces(plan, {"keystone": other}), states, 9e9, str)
+    assert "k.conf [a] x 1 → 2" in words(changed["volume:keystone"])
+    intend(states, "volume:keystone", changed["volume:keystone"].deltas)
+    states.write(paths.volume_states)
+    (tmp_path / GENERATED[1:] / "keystone/etc/k.conf").write_text("[a]\nx=2\n")
+    _, after = done(plan, {"keystone": other})
+    assert "k.conf [a] x 1 → 2" in words(after["volume:keystone"])
+    assert after["volume:keystone"].intended == ()
 
 
 def test_what_no_service_wants_any_more_goes_and_what_is_not_ours_stays(plan, tmp_path):

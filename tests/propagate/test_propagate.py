@@ -9,7 +9,7 @@ from tests.strategies import trees
 from tests.support import tree
 from treadle.errors import StepFailed
 from treadle.generate.tree import ConfigTree, File, from_directory
-from treadle.propagate import Change, VolumeState, VolumeStates, difference, fingerprints, propagate, remember
+from treadle.propagate import Change, VolumeStates, difference, fingerprints, propagate
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="owners other than oneself are root's to give")
 UID, GID = os.geteuid(), os.getegid()
@@ -127,30 +127,6 @@ def test_what_reads_back_differently_is_a_failure(tmp_path):
     missing_parent = ConfigTree({"d/a": file("x")})
     with pytest.raises(StepFailed, match="is not what was written"):
         propagate(missing_parent, tmp_path / "v")
-
-
-STATE = VolumeState("f1", "g1", 100.0, ["old words"])
-
-
-@pytest.mark.parametrize(("before", "fingerprint", "words", "after"), [
-    (None, "f1", ["w"], VolumeState("f1", "g2", 200.0, ["w"])),
-    (None, "f1", None, VolumeState("f1", "g2", 200.0, [])),
-    (STATE, "f1", None, VolumeState("f1", "g2", 100.0, ["old words"])),
-    (STATE, "f2", ["w"], VolumeState("f2", "g2", 200.0, ["w"])),
-    # A run was killed after the files were written and before this was: containers may not have them yet.
-    (STATE, "f2", None, VolumeState("f2", "g2", 200.0, [])),
-    # Somebody had changed the files by hand: containers may have seen that.
-    (STATE, "f1", ["w"], VolumeState("f1", "g2", 200.0, ["w"])),
-])
-def test_since_when_a_volume_holds_what_it_holds(tmp_path, before, fingerprint, words, after):
-    states = VolumeStates({"volume:v": before} if before else {})
-    remember(states, "volume:v", fingerprint, "g2", words, 200.0)
-    states.write(tmp_path / "states/volumes.json")
-    assert VolumeStates.read(tmp_path / "states/volumes.json").volumes == {"volume:v": after}
-
-
-def test_no_states_yet(tmp_path):
-    assert VolumeStates.read(tmp_path / "absent.json").volumes == {}
 
 
 def test_difference_and_fingerprints():

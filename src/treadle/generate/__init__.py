@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from treadle.errors import GenerateError
 from treadle.generate.cache import Cache
 from treadle.generate.job import Job, PuppetEtc, from_layers
+from treadle.generate.options import MutableOptions
 from treadle.generate.runner import Result, Workshop, require_success
 from treadle.generate.tree import ConfigTree, File, from_directory
 
-__all__ = ["Cache", "ConfigTree", "File", "Job", "PuppetEtc", "Result", "Workshop", "from_directory", "from_layers",
-           "generate", "require_success"]
+__all__ = ["Cache", "ConfigTree", "File", "Job", "MutableOptions", "PuppetEtc", "Result", "Workshop", "from_directory",
+           "from_layers", "generate", "require_success"]
 
 
 def generate(shop: Workshop, jobs: Sequence[Job], etc: PuppetEtc, modules: str, cache: Cache | None,

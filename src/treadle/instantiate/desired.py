@@ -15,17 +15,42 @@ from treadle.errors import EngineError, PlanError
 from treadle.paths import NodePaths
 from treadle.plan.containers import Container, spec_of
 from treadle.plan.nodeplan import NodePlan
-from treadle.propagate import VolumeState
+from treadle.propagate import Delta, VolumeState
 from treadle.secrets import Secrets
 
 
 @dataclass(frozen=True)
 class Held:
-    """One piece of configuration that a container mounts: since when it holds what it holds, and how it changed."""
+    """One piece of configuration that a container mounts, and what it holds. ``image``: the config volume's."""
 
     key: str
-    since: float
-    words: tuple[str, ...] = ()
+    state: VolumeState
+    image: str = ""
+
+    @property
+    def folder(self) -> str:
+        """Where in its config volume the piece begins, with a slash behind it; '' for the whole of one."""
+        _, _, inner = self.key.partition("/")
+        return f"{inner}/" if inner else ""
+
+    @property
+    def rereadable(self) -> bool:
+        """Whether a running container sees its files change. A file that is mounted alone stays as it was, and
+        kolla's file and scripts have done their work when the container runs."""
+        return self.key.startswith("volume:") and not self.state.single
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference between the configuration that a container runs and what it should run."""
+
+    held: Held
+    delta: Delta
+
+    @property
+    def file(self) -> str:
+        """The file's path in its config volume ("etc/cinder/cinder.conf")."""
+        return self.held.folder + self.delta.path
 
 
 @dataclass(frozen=True)
@@ -43,15 +68,30 @@ class Desired:
     @property
     def since(self) -> float:
         """When the configuration that it mounts last changed (epoch seconds)."""
-        return max((held.since for held in self.sources), default=0.0)
+        return max((held.state.since for held in self.sources), default=0.0)
 
-    def words(self, after: float = 0.0) -> list[str]:
-        """How its configuration changed since ``after``."""
-        return [word for held in self.sources if held.since >= after for word in held.words]
+    def unseen(self, taken: float) -> tuple[Held, ...]:
+        """What it mounts that is not any more what it was when it was ``taken``."""
+        return tuple(held for held in self.sources if held.state.unseen(taken))
+
+    def differences(self, taken: float) -> list[Difference]:
+        """How its configuration changed since it was ``taken``, the latest of each option or file."""
+        found = {(held.key, delta.path, delta.section, delta.option, delta.words): Difference(held, delta)
+                 for held in self.sources for revision in held.state.unseen(taken) for delta in revision.deltas}
+        return list(found.values())
+
+    def generation(self, taken: float) -> str:
+        """The generation that last changed what it runs; '' where that is not known, or it has no configuration."""
+        held = [revision for source in self.sources if (revision := source.state.held(taken))]
+        return max(held, key=lambda revision: revision.at).generation if held else ""
 
     @property
     def copies_once(self) -> bool:
         return self.container.environ().get("KOLLA_CONFIG_STRATEGY") == "COPY_ONCE"
+
+    @property
+    def copies_always(self) -> bool:
+        return self.container.environ().get("KOLLA_CONFIG_STRATEGY") == "COPY_ALWAYS"
 
     @property
     def recorded(self) -> bool:
@@ -68,6 +108,7 @@ def build_desired(plan: NodePlan, image_ids: Mapping[str, str],
     paths = NodePaths(plan.stack, plan.root)
     secrets = Secrets(plan.secrets)
     wanted = {name: (step, c) for step, containers in plan.docker_config.items() for name, c in containers.items()}
+    images = {config.volume: config.image for config in plan.puppet_configs}
     _require_images(plan, image_ids)
     desired: dict[str, Desired] = {}
     for name, (step, container) in wanted.items():
@@ -79,7 +120,7 @@ def build_desired(plan: NodePlan, image_ids: Mapping[str, str],
         desired[name] = Desired(
             name, step, container, image_ids[image], spec=_print(plan, spec_of(container)),
             config=_print(plan, [[key, states[key].fingerprint] for key in sources]),
-            sources=tuple(Held(key, states[key].since, tuple(states[key].words)) for key in sources))
+            sources=tuple(Held(key, states[key], images.get(_volume(key), "")) for key in sources))
     return desired
 
 
@@ -108,6 +149,11 @@ def source_keys(volume: str, paths: NodePaths, states: Mapping[str, VolumeState]
             key = f"{kind}:{inner.split('/')[0]}"
             return [key] if key in states else []
     return []
+
+
+def _volume(key: str) -> str:
+    """The config volume that a key is of: "keystone" of "volume:keystone/etc/keystone/init"."""
+    return key.removeprefix("volume:").partition("/")[0]
 
 
 def part_key(volume: str, paths: NodePaths) -> str:

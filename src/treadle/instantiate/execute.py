@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +14,9 @@ from treadle.errors import EngineError, StepFailed
 from treadle.gateway import Gateway
 from treadle.instantiate.desired import Desired, missing_paths
 from treadle.instantiate.plan import Action, Kind, Run
+from treadle.instantiate.reload import NotTaken, Reloader
 from treadle.instantiate.request import env_file_values, health_argv, request, seconds
+from treadle.instantiate.taken import TakenRecord
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import NodePlan
 
@@ -30,6 +32,7 @@ class Executor:
     engine: Engine
     gateway: Gateway
     plan: NodePlan
+    taken: TakenRecord
     one_shot_limit: float = 1800.0
     health_limit: float = 180.0
     poll: float = 0.25
@@ -47,10 +50,9 @@ class Executor:
         return [c for c in self.engine.containers({STACK: self.plan.stack, NODE: self.plan.node})
                 if TRANSIENT not in c.labels]
 
-    def started(self, observed: Mapping[str, Observed]) -> dict[str, float]:
-        """When each running container was started (epoch seconds)."""
-        return {name: epoch(self.engine.inspect(c.id)["State"]["StartedAt"])
-                for name, c in observed.items() if c.running}
+    def started(self, there: Observed) -> float:
+        """When a running container was started (epoch seconds)."""
+        return epoch(self.engine.inspect(there.id)["State"]["StartedAt"])
 
     def apply(self, actions: Iterable[Action]) -> dict[str, Run]:
         """Do the actions of one step; gives how the one-shots ended that leave no container.
@@ -86,12 +88,11 @@ class Executor:
             case Kind.REMOVE if there:
                 self.remove(there)
             case Kind.START if there:
-                self.engine.start(there.id, action.name)
+                self._start(there.id, action.name)
+            case Kind.RELOAD if there and item:
+                self._reload(action, item, there)
             case Kind.RESTART if there:
-                if there.state == "paused":
-                    self.engine.resume(there.id)
-                self.engine.stop(there.id)
-                self.engine.start(there.id, action.name)
+                self._restart(there, action.name)
             case Kind.CREATE | Kind.RECREATE if item:
                 self._replace(item, there)
             case Kind.RUN if item:
@@ -99,6 +100,27 @@ class Executor:
             case Kind.EXEC if item:
                 return self._execute(item)
         return None
+
+    def _start(self, container: str, name: str) -> None:
+        """A container takes its configuration after this moment."""
+        moment = time.time()
+        self.engine.start(container, name)
+        self.taken.note(name, container, moment)
+
+    def _restart(self, there: Observed, name: str) -> None:
+        if there.state == "paused":
+            self.engine.resume(there.id)
+        self.engine.stop(there.id)
+        self._start(there.id, name)
+
+    def _reload(self, action: Action, item: Desired, there: Observed) -> None:
+        reloader = Reloader(self.engine, self.gateway.events, self.plan.node)
+        try:
+            self.taken.note(item.name, there.id, reloader.reload(item, there, action.differences))
+        except NotTaken as why:
+            self.gateway.events.emit("reload.restart", f"{item.name} did not take it while it ran ({why.message}): "
+                                     "restarting it", node=self.plan.node, subject=item.name)
+            self._restart(there, item.name)
 
     def remove(self, there: Observed) -> None:
         """Stop it as it likes to be stopped, then remove it."""
@@ -115,7 +137,7 @@ class Executor:
         if there:
             self.remove(there)
         self.engine.rename(made, name)
-        self.engine.start(made, item.name)
+        self._start(made, item.name)
         return made
 
     def _env_files(self, item: Desired) -> dict[str, str]:

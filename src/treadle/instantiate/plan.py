@@ -6,12 +6,14 @@ import enum
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import msgspec
 
 from treadle.engine import Observed
-from treadle.instantiate.desired import Desired
-from treadle.instantiate.words import spec_words
+from treadle.instantiate.absorb import Mutable, unabsorbed
+from treadle.instantiate.desired import Desired, Difference
+from treadle.instantiate.words import shown, spec_words
 from treadle.plan.containers import spec_of
 
 #: Labels of a container. The first four are paunch's, so operators' filters go on working.
@@ -26,6 +28,7 @@ class Kind(enum.StrEnum):
     START = "start"
     RUN = "run"
     EXEC = "exec"
+    RELOAD = "reload"
     RESTART = "restart"
     RECREATE = "recreate"
     CREATE = "create"
@@ -34,7 +37,8 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Action:
-    """One thing to do, and why. ``observed`` is the container that is there now, ``desired`` the one wanted."""
+    """One thing to do, and why. ``observed`` is the container that is there now, ``desired`` the one wanted,
+    ``differences`` what a reload has to bring about."""
 
     kind: Kind
     name: str
@@ -42,6 +46,7 @@ class Action:
     reasons: tuple[str, ...] = ()
     desired: Desired | None = None
     observed: Observed | None = None
+    differences: tuple[Difference, ...] = ()
 
     @property
     def order(self) -> tuple[int, int, int, str]:
@@ -63,29 +68,32 @@ class Run(msgspec.Struct, frozen=True):
     at: float = 0.0
 
 
-def plan(desired: Iterable[Desired], observed: Mapping[str, Observed], started: Mapping[str, float],
-         runs: Mapping[str, Run]) -> list[Action]:
+def plan(desired: Iterable[Desired], observed: Mapping[str, Observed], taken: Mapping[str, float],
+         runs: Mapping[str, Run], mutable: Mutable = MappingProxyType({})) -> list[Action]:
     """Every container's action, NONE included, in the order in which they are to be done.
 
-    ``observed`` by logical name; ``started`` when each running one was started (epoch seconds).
+    ``observed`` by logical name; ``taken`` when each running one last took its configuration (epoch seconds), by a
+    start or a reload; ``mutable`` as ``wants_mutable`` asks for it.
     """
     wanted = {item.name: item for item in desired}
-    actions = [_action(item, observed.get(item.name), started, runs) for item in wanted.values()]
+    actions = [_action(item, observed.get(item.name), taken.get(item.name, 0.0), runs, mutable)
+               for item in wanted.values()]
     unwanted = ("no service wants it any more",)
     actions += [Action(Kind.REMOVE, name, int(there.labels.get(STEP, 1)), unwanted, None, there)
                 for name, there in observed.items() if name not in wanted]
     return sorted(actions, key=lambda action: action.order)
 
 
-def _action(item: Desired, there: Observed | None, started: Mapping[str, float], runs: Mapping[str, Run]) -> Action:
+def _action(item: Desired, there: Observed | None, taken: float, runs: Mapping[str, Run], mutable: Mutable) -> Action:
     if item.recorded:
         kind = Kind.EXEC if item.container.action == "exec" else Kind.RUN
         reasons = _recorded_reasons(item, runs.get(item.name))
     elif item.container.one_shot:
         kind, reasons = Kind.RUN, _one_shot_reasons(item, there)
     else:
-        kind, reasons = _service(item, there, started)
-    return Action(kind if reasons else Kind.NONE, item.name, item.step, tuple(reasons), item, there)
+        kind, reasons = _service(item, there, taken, mutable)
+    return Action(kind if reasons else Kind.NONE, item.name, item.step, tuple(reasons), item, there,
+                  tuple(item.differences(taken)) if kind is Kind.RELOAD else ())
 
 
 def _recorded_reasons(item: Desired, run: Run | None) -> list[str]:
@@ -109,7 +117,7 @@ def _one_shot_reasons(item: Desired, there: Observed | None) -> list[str]:
     return changed or (_config_words(item, there.created) if there.labels.get(CONFIG) != item.config else [])
 
 
-def _service(item: Desired, there: Observed | None, started: Mapping[str, float]) -> tuple[Kind, list[str]]:
+def _service(item: Desired, there: Observed | None, taken: float, mutable: Mutable) -> tuple[Kind, list[str]]:
     if there is None:
         return Kind.CREATE, ["not there"]
     changed = _spec_reasons(item, there)
@@ -121,10 +129,27 @@ def _service(item: Desired, there: Observed | None, started: Mapping[str, float]
         return Kind.RESTART, ["it is paused"]
     if not there.running:
         return Kind.START, [f"it is {there.state}"]
-    # A container copies (or reads) its configuration when it starts: started since then means that it has it.
-    if not item.copies_once and item.sources and started.get(item.name, 0.0) <= item.since:
-        return Kind.RESTART, _config_words(item, started.get(item.name, 0.0))
-    return (Kind.RESTART, ["it is unhealthy"]) if there.health == "unhealthy" else (Kind.NONE, [])
+    unhealthy = ["it is unhealthy"] if there.health == "unhealthy" else []
+    # A container copies (or reads) its configuration when it starts: what it has not taken since, it does not run.
+    if not item.copies_once and item.unseen(taken):
+        return _new_config(item, taken, mutable, unhealthy)
+    return Kind.RESTART if unhealthy else Kind.NONE, unhealthy
+
+
+def _new_config(item: Desired, taken: float, mutable: Mutable, unhealthy: list[str]) -> tuple[Kind, list[str]]:
+    """Reload or restart of a service whose configuration changed while it ran."""
+    reasons = _config_words(item, taken)
+    if item.copies_always and any(difference.delta.gone for difference in item.differences(taken)):
+        # Kolla copies what is there; what it copied before and is there no more goes with the container alone.
+        return Kind.RECREATE, reasons + unhealthy
+    if item.container.reload is None or unhealthy:
+        return Kind.RESTART, reasons + unhealthy
+    left = unabsorbed(item, taken, mutable)
+    if not left:
+        return Kind.RELOAD, reasons
+    # Where all of it needs the restart, the reasons have said so.
+    some = [f"no reload takes {word}" for word in shown(left)] if len(left) < len(item.differences(taken)) else []
+    return Kind.RESTART, reasons + some
 
 
 def _spec_reasons(item: Desired, there: Observed) -> list[str]:
@@ -146,8 +171,9 @@ def _short(image_id: str) -> str:
 
 def _config_words(item: Desired, after: float) -> list[str]:
     """How its configuration changed since ``after``; where the words were lost, at least which of it."""
-    keys = [held.key for held in item.sources if held.since >= after] or [held.key for held in item.sources]
-    return [f"config: {word}" for word in item.words(after)] or [f"config: {', '.join(keys) or 'mounts'} changed"]
+    words = [difference.delta.words for difference in item.differences(after)]
+    keys = [held.key for held in item.unseen(after)] or [held.key for held in item.sources]
+    return [f"config: {word}" for word in shown(words)] or [f"config: {', '.join(keys) or 'mounts'} changed"]
 
 
 def changes(actions: Iterable[Action]) -> list[Action]:

@@ -4,63 +4,82 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from treadle.generate.tree import ConfigTree, File
+from treadle.propagate import Delta
 
 Mask = Callable[[str], str]
 _OPTION = re.compile(r"^([A-Za-z0-9_][^=\[\]#;]*?)\s*=\s*(.*)$")
+_FLAG = re.compile(r"^[a-z][\w-]*$")
 _SHOWN = 12
 
 
-def tree_words(old: ConfigTree, new: ConfigTree, mask: Mask) -> list[str]:
-    """One line a difference, sorted by path, secrets masked; long lists end with how many more there are."""
+def tree_deltas(old: ConfigTree, new: ConfigTree, mask: Mask) -> list[Delta]:
+    """Every difference, sorted by path, secrets masked."""
     files = [path for path, entry in new.files.items() if entry.type != "dir"]
     if not old.files and files:
-        return [f"new, {len(files)} {'file' if len(files) == 1 else 'files'}"]
-    lines: list[str] = []
+        return [Delta(f"new, {len(files)} {'file' if len(files) == 1 else 'files'}")]
+    found: list[Delta] = []
     for path in sorted(old.files.keys() | new.files.keys()):
         before, after = old.files.get(path), new.files.get(path)
         folder_only = (before is None or after is None) and (before or after or new.files[path]).type == "dir"
         if before != after and not folder_only:
-            lines += file_words(path, before, after, mask)
-    if len(lines) > _SHOWN:
-        lines = [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"]
-    return lines
+            found += file_deltas(path, before, after, mask)
+    return found
 
 
-def file_words(path: str, old: File | None, new: File | None, mask: Mask) -> list[str]:
-    """How one file differs."""
-    name = PurePosixPath(path).name
+def shown(lines: Sequence[str]) -> list[str]:
+    """A long list ends with how many more there are."""
+    return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else list(lines)
+
+
+def file_deltas(path: str, old: File | None, new: File | None, mask: Mask) -> list[Delta]:
+    """How one file differs: option by option where it differs in nothing else and is as it was otherwise."""
+    if old and new and old.content != new.content and b"\0" not in old.content + new.content:
+        options = _option_deltas(path, _text(old), _text(new), mask)
+        if options:
+            return options + [Delta(word, path) for word in _fact_words(path, old, new)]
+    return [Delta(word, path, gone=new is None) for word in _file_words(path, old, new, mask)]
+
+
+def _text(file: File) -> str:
+    return file.content.decode("utf-8", "replace")
+
+
+def _fact_words(path: str, old: File, new: File) -> list[str]:
+    facts = [("type", old.type, new.type), ("mode", f"{old.mode:04o}", f"{new.mode:04o}"),
+             ("owner", f"{old.uid}:{old.gid}", f"{new.uid}:{new.gid}")]
+    return [f"{path} {what} {a} → {b}" for what, a, b in facts if a != b]
+
+
+def _file_words(path: str, old: File | None, new: File | None, mask: Mask) -> list[str]:
     if old is None or new is None:
         kind = (old or new or File("file", 0, 0, 0)).type
         thing = "" if kind == "file" else f" ({'directory' if kind == 'dir' else 'link'})"
         return [f"{path}{thing} {'added' if old is None else 'removed'}"]
+    facts = _fact_words(path, old, new)
     if old.content == new.content:
-        facts = [("type", old.type, new.type), ("mode", f"{old.mode:04o}", f"{new.mode:04o}"),
-                 ("owner", f"{old.uid}:{old.gid}", f"{new.uid}:{new.gid}")]
-        return [f"{path} {what} {a} → {b}" for what, a, b in facts if a != b]
+        return facts
     if b"\0" in old.content + new.content:
-        return [f"{path} changed (binary)"]
-    before, after = old.content.decode("utf-8", "replace"), new.content.decode("utf-8", "replace")
-    options = _option_words(name, before, after, mask)
-    return options if options else _line_words(path, before, after, mask)
+        return [f"{path} changed (binary)", *facts]
+    return [*_line_words(path, _text(old), _text(new), mask), *facts]
 
 
-def _option_words(name: str, old: str, new: str, mask: Mask) -> list[str]:
+def _option_deltas(path: str, old: str, new: str, mask: Mask) -> list[Delta]:
     """Changed options of an INI file; empty where the files differ in anything else."""
     before, after = _options(old), _options(new)
     if before is None or after is None:
         return []
-    lines = []
+    name, found = PurePosixPath(path).name, []
     for section, option in sorted(before.keys() | after.keys()):
         a, b = before.get((section, option)), after.get((section, option))
         if a != b:
             where = f"{name} [{section}] {option}" if section else f"{name} {option}"
-            lines.append(f"{mask(where)} {change(a, b, mask)}")
-    return lines
+            found.append(Delta(f"{mask(where)} {change(a, b, mask)}", path, section, option))
+    return found
 
 
 def change(old: str | None, new: str | None, mask: Mask) -> str:
@@ -80,10 +99,11 @@ def _options(text: str) -> dict[tuple[str, str], str] | None:
             section = line[1:-1]
             continue
         option = _OPTION.match(line)
-        if option is None:
+        if option is None and not (section and _FLAG.match(line)):  # my.cnf has options without a value
             return None
-        key = (section, option.group(1))
-        found[key] = f"{found[key]}, {option.group(2)}" if key in found else option.group(2)
+        name, value = option.groups() if option else (line, "")
+        key = (section, name)
+        found[key] = f"{found[key]}, {value}" if key in found else value
     return found
 
 

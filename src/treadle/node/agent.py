@@ -16,9 +16,21 @@ from treadle.errors import StepFailed
 from treadle.events import Events
 from treadle.files import read_document, write_private
 from treadle.gateway import Gateway
-from treadle.generate import Cache, ConfigTree, Job, PuppetEtc, Result, Workshop, from_layers, generate
+from treadle.generate import Cache, ConfigTree, Job, MutableOptions, PuppetEtc, Result, Workshop, from_layers, generate
 from treadle.generate.job import GENERATE_STEP, modules_digest
-from treadle.instantiate import Action, Executor, Run, build_desired, changes, source_keys
+from treadle.instantiate import (
+    Action,
+    Desired,
+    Executor,
+    Mutable,
+    Run,
+    TakenRecord,
+    build_desired,
+    changes,
+    shown,
+    source_keys,
+    wants_mutable,
+)
 from treadle.instantiate import plan as plan_actions
 from treadle.instantiate.plan import STEP
 from treadle.node import preflight
@@ -61,7 +73,7 @@ class NodeAgent:
         self.events = events
         self._scratch = scratch or self.paths.state
         self._gateway = Gateway(events, plan.node)
-        self._executor = Executor(engine, self._gateway, plan)
+        self._executor = Executor(engine, self._gateway, plan, TakenRecord.read(self.paths.taken))
         self._modules = modules_digest(plan.puppet_modules)
         self._mask = _masks(plan, self._previous())
 
@@ -89,7 +101,8 @@ class NodeAgent:
         now = time.time()
         known = VolumeStates.read(self.paths.volume_states)
         states = preview(self.plan, pieces(self.plan, trees), known, now, self._mask)
-        differing = {key: state.words for key, state in states.items() if state.since == now and "/" not in key}
+        differing = {key: shown([delta.words for delta in state.deltas]) for key, state in states.items()
+                     if state.since == now and "/" not in key}
         differing.update({key: ["goes"] for key in known.volumes if key not in states and "/" not in key})
         return Preview(self.plan.node, tuple(self._actions(states)), tuple(self._pending_puppet()), differing)
 
@@ -213,8 +226,16 @@ class NodeAgent:
 
     def _actions(self, states: Mapping[str, VolumeState]) -> list[Action]:
         observed = self._executor.observe()
-        desired = build_desired(self.plan, self.engine.image_ids(self.plan.images()), states)
-        return plan_actions(desired.values(), observed, self._executor.started(observed), self._runs())
+        ids = self.engine.image_ids(self.plan.images())
+        desired = build_desired(self.plan, ids, states)
+        taken = self._executor.taken.times(desired.values(), observed, self._executor.started)
+        return plan_actions(desired.values(), observed, taken, self._runs(), self._mutable(desired, taken, ids))
+
+    def _mutable(self, desired: Mapping[str, Desired], taken: Mapping[str, float], ids: Mapping[str, str]) -> Mutable:
+        """Of those images alone whose lists decide whether something is reloaded."""
+        images = {image for name, at in taken.items() for image in wants_mutable(desired[name], at)}
+        lists = MutableOptions(self.engine, self.events, self._scratch / "options", self.plan.stack)
+        return {image: lists.of(image, ids[image]) for image in sorted(images)}
 
     def _runs(self) -> dict[str, Run]:
         return read_document(self.paths.runs, dict[str, Run]) or {}

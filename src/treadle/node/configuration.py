@@ -9,10 +9,10 @@ from pathlib import Path
 
 from treadle.files import write_private
 from treadle.generate import ConfigTree, File, from_directory
-from treadle.instantiate import part_key, tree_words
+from treadle.instantiate import part_key, tree_deltas
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import NodePlan
-from treadle.propagate import VolumeState, VolumeStates, difference, propagate, remember
+from treadle.propagate import VolumeState, VolumeStates, difference, intend, propagate, remember
 
 Mask = Callable[[str], str]
 
@@ -49,7 +49,8 @@ def pieces(plan: NodePlan, volumes: Mapping[str, ConfigTree]) -> list[Piece]:
     for key in sorted({key for volume in plan.mounts() if (key := part_key(volume, paths))}):
         name, _, inner = key.removeprefix("volume:").partition("/")
         if name in volumes:
-            found.append(Piece(key, paths.volumes / name / inner, volumes[name].below(inner)))
+            alone = inner in volumes[name].files and volumes[name].files[inner].type != "dir"
+            found.append(Piece(key, paths.volumes / name / inner, volumes[name].below(inner), single=alone))
     for path, document in plan.kolla_config.items():
         place = Path(paths.rebase(path))
         data = json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
@@ -70,8 +71,8 @@ def preview(plan: NodePlan, found: list[Piece], known: VolumeStates, now: float,
     for piece in found:
         old = piece.held()
         fingerprint = piece.tree.fingerprint(key)
-        words = None if old.fingerprint(key) == fingerprint else tree_words(old, piece.tree, mask)
-        remember(states, piece.key, fingerprint, "", words, now)
+        deltas = None if old.fingerprint(key) == fingerprint else tree_deltas(old, piece.tree, mask)
+        remember(states, piece.key, fingerprint, "", deltas, now, single=piece.single)
     return {piece.key: states.volumes[piece.key] for piece in found}
 
 
@@ -80,20 +81,23 @@ def put(plan: NodePlan, found: list[Piece], generation: str, mask: Mask) -> dict
     paths = NodePaths(plan.stack, plan.root)
     key = bytes.fromhex(plan.fingerprint_key)
     states = VolumeStates.read(paths.volume_states)
-    changed: dict[str, int] = {}
     # All that is there is read before anything is written: a part changes together with its volume.
     before = {piece.key: piece.held() for piece in found}
+    # Not ``difference``: volatile files are written, but no container restarts for them.
+    deltas = {piece.key: None if before[piece.key].fingerprint(key) == piece.tree.fingerprint(key)
+              else tree_deltas(before[piece.key], piece.tree, mask) for piece in found}
+    # What a kill leaves half-written can be compared no more: so it is first noted how it is to change.
+    noted = [intend(states, name, how) for name, how in deltas.items() if how]
+    if any(noted):
+        states.write(paths.volume_states)
+    changed: dict[str, int] = {}
     for piece in found:
-        old = before[piece.key]
-        differing = difference(old, piece.tree)
-        fingerprint = piece.tree.fingerprint(key)
-        # Not ``differing``: volatile files are written, but no container restarts for them.
-        words = None if old.fingerprint(key) == fingerprint else tree_words(old, piece.tree, mask)
+        differing = difference(before[piece.key], piece.tree)
         if differing and not piece.part:
             _write(piece)
             changed[piece.key] = len(differing)
         known = states.volumes.get(piece.key)
-        remember(states, piece.key, fingerprint, generation, words)
+        remember(states, piece.key, piece.tree.fingerprint(key), generation, deltas[piece.key], single=piece.single)
         if states.volumes[piece.key] != known:
             states.write(paths.volume_states)
     _drop_unwanted(states, {piece.key for piece in found}, paths)

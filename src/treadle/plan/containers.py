@@ -133,8 +133,7 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     @property
     def argv(self) -> list[str]:
-        """The command as the engine takes it; a string is split as a shell would."""
-        return shlex.split(self.command) if isinstance(self.command, str) else list(self.command)
+        return argv_of(self.command)
 
     @property
     def target(self) -> str:
@@ -147,6 +146,11 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
             return {key: None if value is None else str(value) for key, value in self.environment.items()}
         pairs = (item.partition("=") for item in self.environment)
         return {name: value if equals else None for name, equals, value in pairs}
+
+
+def argv_of(command: str | list[str]) -> list[str]:
+    """A command as the engine takes it; a string is split as a shell would."""
+    return shlex.split(command) if isinstance(command, str) else list(command)
 
 
 KEYS = tuple(field.name for field in msgspec.structs.fields(Container))

@@ -3,42 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from treadle.errors import StepFailed
-from treadle.files import read_document, write_private
 from treadle.generate.tree import ConfigTree, File, from_directory
-
-
-class VolumeState(msgspec.Struct, frozen=True):
-    """What a piece of configuration holds on this node: its fingerprint, since when (epoch seconds), and in
-    words how it differed from what was there before.
-
-    A container that copies its configuration at each start and was started after ``since`` runs it.
-    """
-
-    fingerprint: str
-    generation: str
-    since: float
-    words: list[str] = msgspec.field(default_factory=list)
-
-
-class VolumeStates(msgspec.Struct):
-    """``/var/lib/treadle/STACK/volumes.json`` of a node."""
-
-    volumes: dict[str, VolumeState] = msgspec.field(default_factory=dict)
-
-    @classmethod
-    def read(cls, path: Path) -> VolumeStates:
-        return read_document(path, cls) or cls()
-
-    def write(self, path: Path) -> None:
-        write_private(path, msgspec.json.encode(self))
+from treadle.propagate.states import Delta, Revision, VolumeState, VolumeStates, intend, remember
 
 
 @dataclass(frozen=True)
@@ -128,20 +99,10 @@ def _own(path: Path, entry: File) -> None:
     path.chmod(entry.mode)
 
 
-def remember(states: VolumeStates, key: str, fingerprint: str, generation: str, words: list[str] | None,
-             now: float | None = None) -> None:
-    """Note what ``key`` ("volume:keystone") holds now; ``words`` is None where its content did not change."""
-    old = states.volumes.get(key)
-    if old and old.fingerprint == fingerprint and words is None:
-        states.volumes[key] = msgspec.structs.replace(old, generation=generation)
-    else:
-        moment = time.time() if now is None else now
-        states.volumes[key] = VolumeState(fingerprint, generation, moment, words or [])
-
-
 def fingerprints(trees: Mapping[str, ConfigTree], key: bytes) -> dict[str, str]:
     """``{volume: fingerprint}``."""
     return {volume: tree.fingerprint(key) for volume, tree in trees.items()}
 
 
-__all__ = ["Change", "VolumeState", "VolumeStates", "difference", "fingerprints", "propagate", "remember"]
+__all__ = ["Change", "Delta", "Revision", "VolumeState", "VolumeStates", "difference", "fingerprints", "intend",
+           "propagate", "remember"]

@@ -132,7 +132,7 @@ class StackState:
 
     def write_journal(self, event: Event) -> None:
         """An event listener: one JSON line an event that changed something, or that tells how far it came."""
-        if not event.kind.startswith(("action.", "command.", "step.", "phase.", "host_prep.")):
+        if not event.kind.startswith(("action.", "command.", "step.", "phase.", "host_prep.", "reload.")):
             return
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         line = json.dumps({"who": whoami(), **msgspec.to_builtins(event)}, sort_keys=True) + "\n"

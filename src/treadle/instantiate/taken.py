@@ -1,0 +1,52 @@
+"""When each container of a node last took its configuration: by a start, or by a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from treadle.engine import Observed
+from treadle.files import read_document, write_private
+from treadle.instantiate.desired import Desired
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """``at`` (epoch seconds) the container with this ``id`` took its configuration."""
+
+    id: str
+    at: float
+
+
+@dataclass(frozen=True)
+class TakenRecord:
+    """``/var/lib/treadle/STACK/node/taken.json``. A container that it does not know, or that was started by somebody
+    else since, is looked up in the engine, but only where the answer matters."""
+
+    path: Path
+    entries: dict[str, Taken]
+
+    @classmethod
+    def read(cls, path: Path) -> TakenRecord:
+        return cls(path, read_document(path, dict[str, Taken]) or {})
+
+    def note(self, name: str, container: str, at: float) -> None:
+        """Kept at once: a kill must not make what was reloaded look as if it had not been."""
+        self.entries[name] = Taken(container, at)
+        write_private(self.path, msgspec.json.encode(self.entries))
+
+    def times(self, desired: Iterable[Desired], observed: Mapping[str, Observed],
+              started: Callable[[Observed], float]) -> dict[str, float]:
+        """``{name: when}`` of the running containers. ``started`` asks the engine: called for those alone that by the
+        record have not taken what they mount now."""
+        times: dict[str, float] = {}
+        for item in desired:
+            there = observed.get(item.name)
+            if there is None or not there.running:
+                continue
+            known = self.entries.get(item.name)
+            at = known.at if known and known.id == there.id else 0.0
+            times[item.name] = max(at, started(there)) if item.unseen(at) else at
+        return times
