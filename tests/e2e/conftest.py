@@ -54,7 +54,7 @@ def engine(folder: Path, number: int) -> Iterator[PrivateEngine]:
     if os.geteuid() != 0:
         pytest.fail("NOT RUN: an engine of the tests' own needs root")
     project = catalogue.load(catalogue.project_folder())
-    private = PrivateEngine(folder / "engine", f"treadle-tests-{number}")
+    private = PrivateEngine(folder / "engine", f"treadle-tests-{number}", number)
     private.folder.mkdir()
     private.start()
     try:

@@ -17,15 +17,24 @@ class PrivateEngine:
 
     folder: Path
     name: str
+    number: int
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"unix://{self.folder}/engine.sock"
 
+    def _bridge(self) -> str:
+        """Without a bridge of its own it would take away the one of the machine's engine."""
+        name = f"treadle{self.number}"
+        if not Path(f"/sys/class/net/{name}").exists():
+            subprocess.run(["ip", "link", "add", name, "type", "bridge"], check=True)
+            subprocess.run(["ip", "address", "add", f"172.31.{self.number}.1/24", "dev", name], check=True)
+        return name
+
     def start(self) -> None:
         command = ["dockerd", "--data-root", self.folder / "data", "--exec-root", self.folder / "exec",
-                   "--pidfile", self.folder / "pid", "--host", self.url, "--bridge", "none", "--iptables=false",
+                   "--pidfile", self.folder / "pid", "--host", self.url, "--bridge", self._bridge(), "--iptables=false",
                    "--ip-forward=false", "--ip-masq=false", "--containerd-namespace", self.name,
                    "--containerd-plugins-namespace", f"{self.name}-plugins"]
         with (self.folder / "log").open("ab") as log:
@@ -60,4 +69,5 @@ class PrivateEngine:
         self.stop()
         for namespace in (self.folder / "exec/netns").glob("*"):  # dockerd leaves its mount of the machine's own
             subprocess.run(["umount", namespace], check=False)
+        subprocess.run(["ip", "link", "delete", self._bridge()], check=True)
         shutil.rmtree(self.folder)

@@ -9,7 +9,7 @@ from tests.strategies import trees
 from tests.support import tree
 from treadle.errors import StepFailed
 from treadle.generate.tree import ConfigTree, File, from_directory
-from treadle.propagate import Change, VolumeStates, difference, fingerprints, propagate
+from treadle.propagate import Change, difference, fingerprints, propagate
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="owners other than oneself are root's to give")
 UID, GID = os.geteuid(), os.getegid()
