@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.cloud import PROJECT, Cloud, ProcessWatcher
 from tests.e2e.engine import PrivateEngine
+from tests.e2e.small import IMAGE, MEMCACHED, SmallCloud
 from treadle.images import catalogue
 from treadle.images.build import STATE, record_file
 from treadle.images.engine import Engine
@@ -49,23 +50,48 @@ def number() -> Iterator[int]:
 
 
 @pytest.fixture(scope="session")
-def engine(folder: Path, number: int) -> Iterator[PrivateEngine]:
-    """A private engine with the project's images."""
+def bare_engine(folder: Path, number: int) -> Iterator[PrivateEngine]:
+    """A private engine without images."""
     if os.geteuid() != 0:
         pytest.fail("NOT RUN: an engine of the tests' own needs root")
-    project = catalogue.load(catalogue.project_folder())
     private = PrivateEngine(folder / "engine", f"treadle-tests-{number}", number)
     private.folder.mkdir()
     private.start()
     try:
-        private.load_from_machine([project.base, *(project.reference(image.name) for image in project.images)])
-        # The same images, so what is known of how they were built holds for this engine too.
-        known = record_file(project, STATE, Engine()), record_file(project, STATE, Engine(private.url))
-        shutil.copy(*known)
         yield private
-        known[1].unlink()
     finally:
         private.remove()
+
+
+@pytest.fixture(scope="session")
+def engine(bare_engine: PrivateEngine) -> Iterator[PrivateEngine]:
+    """The private engine with all of the project's images."""
+    project = catalogue.load(catalogue.project_folder())
+    bare_engine.load_from_machine([project.base, *(project.reference(image.name) for image in project.images)])
+    # The same images, so what is known of how they were built holds for this engine too.
+    known = record_file(project, STATE, Engine()), record_file(project, STATE, Engine(bare_engine.url))
+    shutil.copy(*known)
+    yield bare_engine
+    known[1].unlink()
+
+
+@pytest.fixture(scope="session")
+def light_engine(bare_engine: PrivateEngine) -> PrivateEngine:
+    """The same private engine with the images that a small cloud needs: seconds instead of minutes."""
+    bare_engine.load_from_machine([IMAGE, MEMCACHED])
+    return bare_engine
+
+
+@pytest.fixture(scope="module")
+def small(folder: Path, light_engine: PrivateEngine, number: int,
+          request: pytest.FixtureRequest) -> Iterator[SmallCloud]:
+    """A small cloud of one test file's own, deployed."""
+    name = request.module.__name__.rpartition(".")[2].removeprefix("test_")
+    made = SmallCloud.on(number, name, folder / name, light_engine.url)
+    made.write_files()
+    made.deploy().ok()
+    yield made
+    made.run("openstack", "overcloud", "delete", "--stack", made.name, "--yes").ok()
 
 
 @pytest.fixture(scope="session")
