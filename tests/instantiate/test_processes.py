@@ -1,0 +1,43 @@
+"""The main process and the workers of a container, as /proc shows them."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from treadle.instantiate.processes import Processes
+
+
+def proc(tmp_path, *found):
+    """A /proc with processes as (pid, parent, name[, state])."""
+    for pid, parent, name, *state in found:
+        folder = tmp_path / str(pid)
+        folder.mkdir()
+        (folder / "comm").write_text(f"{name}\n")
+        rest = " ".join(str(number) for number in range(5, 22))  # fields 5 to 21 of proc(5)
+        (folder / "stat").write_text(f"{pid} ({name}) {state[0] if state else 'S'} {parent} {rest} {pid * 10} 0\n")
+    (tmp_path / "self").mkdir()
+    return Processes(tmp_path)
+
+
+@pytest.mark.parametrize(("found", "main", "workers"), [
+    ([(7, 1, "memcached")], 7, []),
+    ([(7, 1, "dumb-init"), (8, 7, "haproxy"), (9, 8, "haproxy")], 8, [(9, 90)]),
+    ([(7, 1, "tini"), (8, 7, "a) b"), (9, 8, "w"), (10, 8, "w"), (11, 9, "below")], 8, [(9, 90), (10, 100)]),
+    ([(7, 1, "httpd"), (8, 7, "httpd"), (9, 7, "httpd")], 7, [(8, 80), (9, 90)]),
+    ([(7, 1, "httpd"), (8, 7, "httpd", "Z")], 7, []),
+    ([(7, 1, "dumb-init"), (8, 7, "one"), (9, 7, "two")], 7, [(8, 80), (9, 90)]),
+    ([], 7, []),
+])
+def test_main_and_workers(tmp_path, found, main, workers):
+    processes = proc(tmp_path, *found)
+    assert processes.main(7) == main
+    assert processes.workers(7) == frozenset(workers)
+
+
+def test_the_kernel_shows_a_child_of_this_very_process():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert child.pid in {pid for pid, _ in Processes().workers(os.getpid())}
+        child.communicate(b"\n")
+    assert child.pid not in {pid for pid, _ in Processes().workers(os.getpid())}
