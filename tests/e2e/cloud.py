@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -51,7 +51,7 @@ class Cloud:
     prefix: str = ""
 
     @classmethod
-    def on(cls, number: int, name: str, folder: Path, engine_url: str, prefix: str = "") -> Cloud:
+    def on(cls, number: int, name: str, folder: Path, engine_url: str, prefix: str = "") -> Self:
         """A cloud on the loopback network ``number``, its name and ports with it."""
         return cls(f"{name}{number}", folder, engine_url, f"127.0.{number}.1", f"127.0.{number}.2", 24344 + number,
                    prefix)

@@ -79,7 +79,7 @@ class Deploy:
         for agent in self._agents:
             if not self.check_only:
                 agent.sweep()
-            self.trees[agent.plan.node] = agent.generate(keep=not self.check_only)
+            self.trees[agent.plan.node] = agent.puppet.generate(keep=not self.check_only)
 
     def _preview(self) -> None:
         self.previews = self._each(lambda agent: agent.preview(self.trees[agent.plan.node]))
@@ -115,9 +115,9 @@ class Deploy:
 
     def _step(self, step: int) -> None:
         """Host Puppet, containers, bootstrap tasks: each on all nodes before the next is begun on any."""
-        self._each(lambda agent: agent.host_puppet(step))
+        self._each(lambda agent: agent.puppet.host(step))
         self._each(lambda agent: agent.containers(step))
-        self._each(lambda agent: agent.bootstrap_tasks(step))
+        self._each(lambda agent: agent.puppet.bootstrap(step))
 
     def _verify(self) -> None:
         """Done means that what is read back is what was wanted."""
