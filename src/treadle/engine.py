@@ -37,6 +37,11 @@ class Observed:
         return self.state == "running"
 
     @property
+    def under_way(self) -> bool:
+        """Its main process lives, be it that somebody paused it."""
+        return self.state in ("running", "paused")
+
+    @property
     def health(self) -> str:
         """healthy, unhealthy, starting, or '' where no check is declared (from the engine's status line)."""
         for word, said in (("unhealthy", "(unhealthy)"), ("healthy", "(healthy)"), ("starting", "health: starting")):

@@ -15,6 +15,7 @@ from treadle.instantiate.plan import CONFIG, CONFIG_DATA, SPEC, STEP, Action, Ki
 from treadle.plan.containers import parse_container
 from treadle.propagate import Delta, Revision
 
+SINCE = "still running since 1970-01-01 00:01:40 UTC"
 UNWANTED = "no service wants it any more"
 WORDS = ("keystone.conf [token] expiration 3600 → 7200",)
 FIRST = (50.0, "f0", ["long ago"])
@@ -173,7 +174,16 @@ TABLE = {
     "one-shot, first time": Line(wanted(**SHOT), None, Kind.RUN, ["not run yet"]),
     "one-shot that failed": Line(wanted(**SHOT), ended(3), Kind.RUN, ["ended with 3 last time"]),
     "one-shot whose code is allowed": Line(wanted(exit_codes=[0, 3], **SHOT), ended(3), Kind.NONE),
-    "one-shot that was interrupted": Line(wanted(**SHOT), there(), Kind.RUN, ["was not finished (it is running)"]),
+    "one-shot under way": Line(wanted(**SHOT), there(data=SHOT), Kind.AWAIT, [SINCE]),
+    "one-shot under way, paused": Line(wanted(**SHOT), there("paused", "Up 1 second (Paused)"), Kind.AWAIT, [SINCE]),
+    "one-shot under way, spec": Line(wanted(spec="s2", user="b", **SHOT), there(data=SHOT), Kind.RUN,
+                                     ["spec: user (unset) → b", SINCE]),
+    "one-shot under way, image": Line(wanted(image_id="sha256:two", **SHOT), there(), Kind.RUN,
+                                      ["image img: one → two", SINCE]),
+    "one-shot under way, config": Line(wanted(config="c2", sources=[NEW_CONFIG], **SHOT), there(), Kind.RUN,
+                                       [f"config: {WORDS[0]}", SINCE]),
+    "one-shot between two starts": Line(wanted(**SHOT), there("restarting", "Restarting (1)"), Kind.RUN,
+                                        ["was not finished (it is restarting)"]),
     "one-shot never started": Line(wanted(**SHOT), there("created", "Created"), Kind.RUN,
                                    ["was not finished (it is created)"]),
     "one-shot, spec": Line(wanted(spec="s2", user="b", **SHOT), ended(0, data=SHOT), Kind.RUN,
@@ -188,6 +198,12 @@ TABLE = {
                                          run=Run("s1", "c1", "sha256:one", 1)),
     "removed one-shot, config": Line(wanted(config="c2", sources=[NEW_CONFIG], **GONE), None, Kind.RUN,
                                      [f"config: {WORDS[0]}"], run=DONE),
+    "removed one-shot under way": Line(wanted(**GONE), there(), Kind.AWAIT, [SINCE]),
+    "removed one-shot under way, spec": Line(wanted(spec="s2", **GONE), there(data=GONE), Kind.RUN,
+                                             ["spec changed", SINCE]),
+    "removed one-shot that ended unseen": Line(wanted(**GONE), ended(0), Kind.AWAIT,
+                                               ["ended with 0, which is not recorded yet"]),
+    "removed one-shot that failed unseen": Line(wanted(**GONE), ended(2), Kind.RUN, ["ended with 2 last time"]),
     "removed one-shot, done": Line(wanted(**GONE), None, Kind.NONE, run=DONE),
     "exec, first time": Line(wanted(**EXEC), None, Kind.EXEC, ["not run yet"]),
     "exec, spec": Line(wanted(spec="s2", **EXEC), None, Kind.EXEC, ["spec or image changed"], run=DONE),
@@ -259,9 +275,11 @@ def pretend(action, world, started, runs, now=1000.0):
             world[action.name] = there(name=item.name, spec=item.spec, config=item.config, image=item.image_id,
                                        created=now)
             started[action.name] = now
-        case Kind.RUN | Kind.EXEC if item.recorded:
+        case Kind.RUN | Kind.EXEC | Kind.AWAIT if item.recorded:
+            if action.kind is not Kind.EXEC:
+                world.pop(action.name, None)
             runs[action.name] = Run(item.spec, item.config, item.image_id, 0, now)
-        case Kind.RUN:
+        case Kind.RUN | Kind.AWAIT:
             world[action.name] = ended(0, name=item.name, spec=item.spec, config=item.config,
                                        image=item.image_id, created=now)
 

@@ -97,6 +97,8 @@ class Executor:
                 self._replace(item, there)
             case Kind.RUN if item:
                 return self._run_once(item, there)
+            case Kind.AWAIT if item and there:
+                return self._await_end(item, there.id)
             case Kind.EXEC if item:
                 return self._execute(item)
         return None
@@ -151,12 +153,24 @@ class Executor:
         return values
 
     def _run_once(self, item: Desired, there: Observed | None) -> Run | None:
-        made = self._replace(item, there)
-        code = self.engine.wait(made, self.one_shot_limit)
+        if there and there.under_way:
+            self._end_of(item, there.id)  # whatever its result, what replaces it runs anew
+        return self._await_end(item, self._replace(item, there))
+
+    def _end_of(self, item: Desired, container: str) -> int:
+        """Its exit code. One that is under way is never killed: half a schema is worse than a late one."""
+        if self.engine.inspect(container)["State"]["Paused"]:
+            self.engine.resume(container)
+        code = self.engine.wait(container, self.one_shot_limit)
         if code is None:
-            self.engine.stop(made)
-            raise StepFailed(f"{item.name} did not end within {self.one_shot_limit:.0f} s", key=self._where(item),
-                             hint=self._log_hint(made, item))
+            name = self.plan.container_prefix + item.name
+            raise StepFailed(f"{item.name} did not end within {self.one_shot_limit:.0f} s; it was left running",
+                             key=self._where(item), hint=f"{self._log_hint(container, item)}\nlet it end and run the "
+                             f"same deploy again, which waits for it; or end it: docker stop {name}")
+        return code
+
+    def _await_end(self, item: Desired, made: str) -> Run | None:
+        code = self._end_of(item, made)
         self._require_code(item, code, self.engine.logs(made, _LOG_LINES) if code not in item.container.exit_codes
                            else "")
         if not item.container.remove:

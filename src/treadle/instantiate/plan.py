@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -25,6 +26,7 @@ class Kind(enum.StrEnum):
     """What is done to a container, from least to most disruptive where that can be said."""
 
     NONE = "none"
+    AWAIT = "await"
     START = "start"
     RUN = "run"
     EXEC = "exec"
@@ -85,11 +87,10 @@ def plan(desired: Iterable[Desired], observed: Mapping[str, Observed], taken: Ma
 
 
 def _action(item: Desired, there: Observed | None, taken: float, runs: Mapping[str, Run], mutable: Mutable) -> Action:
-    if item.recorded:
-        kind = Kind.EXEC if item.container.action == "exec" else Kind.RUN
-        reasons = _recorded_reasons(item, runs.get(item.name))
+    if item.container.action == "exec":
+        kind, reasons = Kind.EXEC, _recorded_reasons(item, runs.get(item.name))
     elif item.container.one_shot:
-        kind, reasons = Kind.RUN, _one_shot_reasons(item, there)
+        kind, reasons = _one_shot(item, there, runs.get(item.name))
     else:
         kind, reasons = _service(item, there, taken, mutable)
     return Action(kind if reasons else Kind.NONE, item.name, item.step, tuple(reasons), item, there,
@@ -106,15 +107,22 @@ def _recorded_reasons(item: Desired, run: Run | None) -> list[str]:
     return _config_words(item, run.at) if run.config != item.config else []
 
 
-def _one_shot_reasons(item: Desired, there: Observed | None) -> list[str]:
+def _one_shot(item: Desired, there: Observed | None, run: Run | None) -> tuple[Kind, list[str]]:
+    """A one-shot that is under way is awaited, never begun a second time beside itself or killed half-way."""
     if there is None:
-        return ["not run yet"]
-    if there.exit_code is None:
-        return [f"was not finished (it is {there.state})"]
-    if there.exit_code not in item.container.exit_codes:
-        return [f"ended with {there.exit_code} last time"]
+        return Kind.RUN, _recorded_reasons(item, run) if item.recorded else ["not run yet"]
+    if not there.under_way and there.exit_code is None:
+        return Kind.RUN, [f"was not finished (it is {there.state})"]
+    if there.exit_code is not None and there.exit_code not in item.container.exit_codes:
+        return Kind.RUN, [f"ended with {there.exit_code} last time"]
     changed = _spec_reasons(item, there)
-    return changed or (_config_words(item, there.created) if there.labels.get(CONFIG) != item.config else [])
+    changed += _config_words(item, there.created) if there.labels.get(CONFIG) != item.config and not changed else []
+    if there.under_way:
+        since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(there.created))
+        return (Kind.RUN if changed else Kind.AWAIT), [*changed, f"still running since {since}"]
+    if item.recorded and not changed:
+        return Kind.AWAIT, [f"ended with {there.exit_code}, which is not recorded yet"]
+    return Kind.RUN, changed
 
 
 def _service(item: Desired, there: Observed | None, taken: float, mutable: Mutable) -> tuple[Kind, list[str]]:
