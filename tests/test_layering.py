@@ -8,8 +8,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src/treadle"
 ORDER = ("heat", "plan", "generate", "history", "propagate", "instantiate", "node", "rollout")
-#: What everybody may use: errors and events, files and paths, the engine and the gateway.
-COMMON = {"errors", "events", "secrets", "files", "paths", "engine", "gateway"}
+#: What everybody may use: errors and events, files and paths, the engine, commands inside containers, the gateway.
+COMMON = {"errors", "events", "secrets", "files", "paths", "engine", "gateway", "inside"}
 #: Beside the row, and who alone may import them.
 BESIDE = {"images": {"cli"}, "store": {"rollout", "cli"}}
 FACES = {"cli"}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from treadle.errors import EngineError
+from treadle.inside import run_inside
 
 T = TypeVar("T")
+NO_IMAGE = "build it (openstack overcloud image build), or correct the image's parameter"
 #: Marks what belongs to a stack; transient containers carry ``TRANSIENT`` as well and outlive nothing.
 STACK, NODE, NAME, TRANSIENT = "treadle.stack", "treadle.node", "treadle.name", "treadle.transient"
 
@@ -57,25 +60,33 @@ class Observed:
         return int(self.status.removeprefix("Exited (").split(")")[0])
 
 
+class NameTaken(EngineError):
+    """Another container has that name."""
+
+
 class Engine:
-    """A Docker engine. Connects at the first call."""
+    """A Docker engine. Connects at the first call. Any number of threads may use it: each has a connection of its
+    own, because a session of requests is not made for several."""
 
     def __init__(self, base_url: str | None = None, timeout: int = 120) -> None:
         self._base_url = base_url or os.environ.get("DOCKER_HOST")
         self._timeout = timeout
-        self._client: Any = None
+        self._version = "auto"
+        self._mine = threading.local()
 
     @property
     def api(self) -> Any:
-        if self._client is None:
+        if not hasattr(self._mine, "client"):
             import docker
 
             try:
-                self._client = docker.APIClient(base_url=self._base_url, version="auto", timeout=self._timeout)
+                client = docker.APIClient(base_url=self._base_url, version=self._version, timeout=self._timeout)
             except docker.errors.DockerException as error:
                 raise EngineError(f"no container engine answers at {self._base_url or 'its default socket'}: {error}",
                                   hint="start it (systemctl start docker), or run bin/standalone") from None
-        return self._client
+            self._version = client.api_version
+            self._mine.client = client
+        return self._mine.client
 
     def call(self, what: str, do: Callable[[Any], T]) -> T:
         """Run one API call; ``what`` begins the error message ("start keystone")."""
@@ -84,11 +95,16 @@ class Engine:
 
         try:
             return do(self.api)
+        except docker.errors.ImageNotFound as error:
+            raise EngineError(f"cannot {what}: {error.explanation or error}", hint=NO_IMAGE) from error
         except docker.errors.APIError as error:
+            if error.status_code == 409 and "already in use" in str(error.explanation):
+                raise NameTaken(f"cannot {what}: another container has that name, and it is not this stack's",
+                                hint="remove it, or give it another: docker rename NAME NEW-NAME") from error
             raise EngineError(f"cannot {what}: {error.explanation or error}") from error
-        except (docker.errors.DockerException, requests.RequestException) as error:
+        except (docker.errors.DockerException, requests.RequestException, OSError) as error:
             raise EngineError(f"cannot {what}: the container engine does not answer ({error})",
-                              hint="is it running? docker info") from error
+                              hint="is it running? docker info; then the same command again goes on") from error
 
     # What is there
 
@@ -185,15 +201,11 @@ class Engine:
         return self.call(f"wait for {container}", do)
 
     def execute(self, container: str, argv: Sequence[str], *, user: str = "", privileged: bool = False,
-                environment: Mapping[str, str] | None = None) -> tuple[int, str]:
-        """Run ``argv`` in a running container: its exit code and what it wrote."""
-        def do(api: Any) -> tuple[int, str]:
-            made = api.exec_create(container, list(argv), user=user, privileged=privileged,
-                                   environment=dict(environment or {}))
-            output: bytes = api.exec_start(made["Id"])
-            return int(api.exec_inspect(made["Id"])["ExitCode"]), output.decode("utf-8", "replace")
-
-        return self.call(f"run a command in {container}", do)
+                environment: Mapping[str, str] | None = None, limit: float | None = None) -> tuple[int, str]:
+        """Run ``argv`` in a running container: its exit code and what it wrote. After ``limit`` seconds it is ended
+        with all that it started, which gives 124, as timeout(1) does."""
+        return self.call(f"run a command in {container}", lambda api: run_inside(
+            api, container, argv, user=user, privileged=privileged, environment=environment or {}, limit=limit))
 
     def remove_transient(self, stack: str) -> list[str]:
         """Remove what a killed run left of its transient containers; gives their names."""

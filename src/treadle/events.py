@@ -6,6 +6,7 @@ events travel as JSON lines. Text in an event must already be free of secrets: `
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,13 +31,15 @@ Listener = Callable[[Event], None]
 
 
 class Events:
-    """Hands each event to every listener, after ``mask`` has taken secrets out of its text."""
+    """Hands each event to every listener, after ``mask`` has taken secrets out of its text. Threads may share it:
+    listeners are called one event at a time."""
 
     def __init__(self, *listeners: Listener, mask: Callable[[str], str] | None = None,
                  clock: Callable[[], float] = time.time) -> None:
         self._listeners = listeners
         self._mask = mask or (lambda text: text)
         self._clock = clock
+        self._turn = threading.RLock()
 
     def masked_by(self, mask: Callable[[str], str]) -> None:
         """From now on ``mask`` takes secrets out (they are known only after planning)."""
@@ -45,8 +48,9 @@ class Events:
     def emit(self, kind: str, text: str = "", *, node: str = "", step: str = "", subject: str = "",
              **data: Any) -> None:
         event = Event(kind, self._mask(text), node, step, subject, self._clean(data), self._clock())
-        for listener in self._listeners:
-            listener(event)
+        with self._turn:
+            for listener in self._listeners:
+                listener(event)
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):

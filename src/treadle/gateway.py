@@ -14,9 +14,13 @@ from treadle.events import Events
 T = TypeVar("T")
 
 
+class NotBegun(StepFailed):
+    """Something before it, or beside it, failed."""
+
+
 @dataclass
 class Gateway:
-    """``do`` is called for every mutation. Once one failed nothing more is begun."""
+    """``do`` is called for every mutation, by any number of threads. Once one failed nothing more is begun."""
 
     events: Events
     node: str = ""
@@ -25,7 +29,7 @@ class Gateway:
     def do(self, kind: str, subject: str, why: str, act: Callable[[], T], *, step: str = "") -> T:
         """Run ``act``; audited as ``action.begin`` and ``action.end`` (or ``action.fail``) with its reason."""
         if self.stopped.is_set():
-            raise StepFailed(f"{kind} {subject} was not begun, because something before it failed")
+            raise NotBegun(f"{kind} {subject} was not begun, because something before it failed")
         try:
             with self.events.span("action", f"{kind} {subject}", node=self.node, step=step, subject=subject,
                                   action=kind, why=why):

@@ -5,9 +5,10 @@ from treadle.instantiate.desired import Desired, Difference, Held, build_desired
 from treadle.instantiate.execute import Executor
 from treadle.instantiate.plan import Action, Kind, Run, changes, plan
 from treadle.instantiate.reload import NotTaken, Reloader
+from treadle.instantiate.still import still
 from treadle.instantiate.taken import TakenRecord
 from treadle.instantiate.words import shown, spec_words, tree_deltas
 
 __all__ = ["Action", "Desired", "Difference", "Executor", "Held", "Kind", "Mutable", "NotTaken", "Reloader", "Run",
            "TakenRecord", "build_desired", "changes", "missing_paths", "part_key", "plan", "shown", "source_keys",
-           "spec_words", "tree_deltas", "wants_mutable"]
+           "spec_words", "still", "tree_deltas", "wants_mutable"]

@@ -94,6 +94,11 @@ class Desired:
         return self.container.environ().get("KOLLA_CONFIG_STRATEGY") == "COPY_ALWAYS"
 
     @property
+    def stays(self) -> bool:
+        """It is expected to go on running."""
+        return self.container.action == "run" and not self.container.one_shot
+
+    @property
     def recorded(self) -> bool:
         """Its result is kept in the node's state, because no container is left to tell."""
         return self.container.action == "exec" or (self.container.one_shot and self.container.remove)

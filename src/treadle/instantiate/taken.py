@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,7 @@ class TakenRecord:
 
     path: Path
     entries: dict[str, Taken]
+    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
     @classmethod
     def read(cls, path: Path) -> TakenRecord:
@@ -34,8 +36,9 @@ class TakenRecord:
 
     def note(self, name: str, container: str, at: float) -> None:
         """Kept at once: a kill must not make what was reloaded look as if it had not been."""
-        self.entries[name] = Taken(container, at)
-        write_private(self.path, msgspec.json.encode(self.entries))
+        with self._lock:
+            self.entries[name] = Taken(container, at)
+            write_private(self.path, msgspec.json.encode(self.entries))
 
     def times(self, desired: Iterable[Desired], observed: Mapping[str, Observed],
               started: Callable[[Observed], float]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -70,7 +71,8 @@ class NodeAgent:
         self.events = events
         self._scratch = scratch or self.paths.state
         self._gateway = Gateway(events, plan.node)
-        self._executor = Executor(engine, self._gateway, plan, TakenRecord.read(self.paths.taken))
+        self._executor = Executor(engine, self._gateway, plan, TakenRecord.read(self.paths.taken), self._record)
+        self._recording = threading.Lock()
         self.puppet = NodePuppet(plan, engine, events, self._gateway, self._scratch)
         self._mask = _masks(plan, self._previous())
 
@@ -109,12 +111,13 @@ class NodeAgent:
     def containers(self, step: int) -> int:
         """Do the step's actions; gives how many."""
         todo = [action for action in self.status().changes if action.step == step]
-        ended = self._executor.apply(todo)
-        if ended:
-            runs = self._runs()
-            runs.update(ended)
-            write_private(self.paths.runs, msgspec.json.encode(runs))
+        self._executor.apply(todo)
         return len(todo)
+
+    def _record(self, name: str, run: Run) -> None:
+        """How a one-shot ended that leaves no container."""
+        with self._recording:
+            write_private(self.paths.runs, msgspec.json.encode({**self._runs(), name: run}))
 
     def sweep(self) -> None:
         """Remove what a killed run left: half-made containers, and Puppet's with the hiera data they were given."""
@@ -133,11 +136,11 @@ class NodeAgent:
 
     def delete(self) -> None:
         """Remove the node's containers, what Puppet did to the host, configuration and state. Data folders stay."""
+        self.sweep()
         found = sorted(self.observed().values(), key=lambda c: c.labels.get(STEP, ""), reverse=True)
         for container in found:
             self._gateway.do("remove", container.name, "the stack is deleted",
                              lambda there=container: self._executor.remove(there))  # type: ignore[misc]
-        self.sweep()
         self.puppet.write_modules()
         self.puppet.write_hieradata()
         self.puppet.host(STEPS[-1])

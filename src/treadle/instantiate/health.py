@@ -1,0 +1,118 @@
+"""Whether a container that was started is well: it stays up, and its check succeeds in time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from treadle.engine import Observed
+from treadle.errors import EngineError, StepFailed
+from treadle.instantiate.context import Context, tail
+from treadle.instantiate.desired import Desired
+from treadle.instantiate.request import health_argv, seconds
+from treadle.plan.containers import Container, argv_of
+
+_DOWN = ("exited", "dead", "restarting")
+_SLOWEST = 1.0
+
+
+class Unwell(StepFailed):
+    """``container`` does not do what it was started for; ``said`` is what it or its check wrote."""
+
+    def __init__(self, message: str, container: str, said: str) -> None:
+        super().__init__(message, hint=said)
+        self.container = container
+        self.said = said
+
+
+@dataclass(frozen=True)
+class Check:
+    """What must become true of a container. All times in seconds; without ``argv`` it only has to stay up."""
+
+    argv: tuple[str, ...] = ()
+    within: float = 0.0
+    timeout: float = 0.0
+    stay_up: float = 0.0
+
+
+def check_of(container: Container, within: float) -> Check:
+    """By its ``health``, else by its healthcheck, which has ``within`` seconds or its own start_period if longer."""
+    health, check = container.health, container.healthcheck
+    argv = argv_of(health.command) if health and health.command else health_argv(check) if check else []
+    if health:
+        return Check(tuple(argv), seconds(health.within), seconds(health.timeout), seconds(health.stay_up))
+    if check:
+        return Check(tuple(argv), max(within, seconds(check.start_period)), seconds(check.timeout))
+    return Check()
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Waits for containers of one node. ``within`` is the limit of checks that name none; ``settle`` is how long a
+    replacement without a check stays up before what it replaces is given up."""
+
+    context: Context
+    within: float
+    settle: float
+    poll: float
+
+    def await_well(self, item: Desired, container: str, *, replaces: bool = False) -> None:
+        """Return when it is well. Raises Unwell when it ended, or did not become well in time."""
+        check = check_of(item.container, self.within)
+        if check.argv:
+            self._await_check(item.name, container, check)
+        stay = max(check.stay_up, self.settle if replaces and not check.argv else 0.0)
+        self._stay(item.name, container, stay)
+
+    def well_now(self, container: Container | None, there: Observed) -> bool:
+        """Whether it runs, and its check succeeds at the first attempt; without one, whether it stays up."""
+        check = check_of(container, self.within) if container else Check()
+        if not there.running:
+            return False
+        if check.argv:
+            return self.context.engine.execute(there.id, check.argv, limit=check.timeout)[0] == 0
+        try:
+            self._stay(there.name, there.id, self.settle)
+        except Unwell:
+            return False
+        return True
+
+    def _await_check(self, name: str, container: str, check: Check) -> None:
+        """Run it until it succeeds: the engine's own would first come after a whole interval."""
+        until, pause, said = time.monotonic() + check.within, self.poll, ""
+        while True:
+            if self._require_up(name, container)["Running"]:
+                try:
+                    code, said = self.context.engine.execute(container, check.argv, limit=check.timeout)
+                except EngineError as error:  # it ended meanwhile, or has not what the check needs
+                    code, said = 1, error.message
+                if code == 0:
+                    return
+            if time.monotonic() > until:
+                raise Unwell(f"{name} did not become healthy within {check.within:g} s", container,
+                             f"its check said:\n{tail(said)}\nit wrote:\n{self.context.log_tail(container)}")
+            time.sleep(pause)
+            pause = min(pause * 1.5, _SLOWEST)
+
+    def _stay(self, name: str, container: str, stay: float) -> None:
+        """It runs, and goes on to without a break for ``stay`` seconds."""
+        first = self._require_up(name, container)
+        until = time.monotonic() + stay
+        while True:
+            state = self._require_up(name, container) if stay else first
+            if not state["Running"] or state["StartedAt"] != first["StartedAt"]:
+                raise Unwell(f"{name} does not stay up: it is {state['Status']}, and was restarted by the engine "
+                             f"{state['RestartCount']} times", container, self.context.log_tail(container))
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, self.poll))
+
+    def _require_up(self, name: str, container: str) -> dict[str, Any]:
+        state = self.context.state(container)
+        if state["Status"] in _DOWN:
+            ended = f"it ended with {state['ExitCode']}" if state["Status"] != "dead" else "it is dead"
+            again = ", and is started again and again" if state["Status"] == "restarting" else ""
+            raise Unwell(f"{name} does not stay up: {ended}{again}", container, self.context.log_tail(container))
+        return state

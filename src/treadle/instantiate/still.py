@@ -1,0 +1,32 @@
+"""What is about to be done against what the plan showed: a plan that the world has moved away from is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from treadle.errors import StepFailed
+from treadle.instantiate.plan import Action, Kind
+
+#: A restart beside it may have caused it, and may end it: the look at the end of a deploy waits for health instead.
+_PASSING = ("it is unhealthy",)
+
+
+def still(planned: Sequence[Action], now: Sequence[Action]) -> list[Action]:
+    """Those of ``now`` that are to be done: each is in ``planned``, and of the same kind there.
+
+    What became needless is left out, and so is what nobody planned and has no reason but that it is unhealthy.
+    Raises StepFailed that names everything else: somebody or something changed the node since the plan was shown.
+    """
+    shown = {action.name: action.kind for action in planned}
+    todo, moved = list[Action](), list[str]()
+    for action in now:
+        before = shown.get(action.name, Kind.NONE)
+        if action.kind is Kind.NONE or (before is Kind.NONE and action.reasons == _PASSING):
+            continue
+        todo.append(action)
+        if before is not action.kind:
+            moved.append(f"  {action} (the plan: {'nothing' if before is Kind.NONE else before})")
+    if moved:
+        raise StepFailed("the node is not any more as it was when the plan was made:\n" + "\n".join(moved),
+                         hint="nothing of this step was begun. Run the same deploy again: it plans anew")
+    return todo
