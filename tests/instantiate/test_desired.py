@@ -96,8 +96,9 @@ def test_an_image_that_the_engine_lacks_is_named_with_its_place():
 @pytest.mark.parametrize("entry", [
     {"environment": ["PASSWORD=s3cret/value"]}, {"environment": {"P": "s3cret/value"}},
     {"environment": ["URL=mysql://u:s3cret%2Fvalue@h/d"]}, {"command": "login --password s3cret/value"},
-    {"command": ["login", "czNjcmV0L3ZhbHVl"]}, {"volumes": ["/s3cret/value:/x"]}, {"extra_hosts": ["s3cret/value:1"]},
-    {"healthcheck": {"test": "curl -u a:s3cret/value x"}}, {"environment": ["""P=q'u"o\\te"""]},
+    {"command": ["login", "czNjcmV0L3ZhbHVl"]}, {"volumes": ["/s3cret/value:/x"]},
+    {"extra_hosts": ["s3cret/value:::1"]}, {"healthcheck": {"test": "curl -u a:s3cret/value x"}},
+    {"environment": ["""P=q'u"o\\te"""]},
 ])
 def test_a_secret_that_docker_inspect_would_show_is_refused(entry):
     plan = node_plan({3: {"c": {"image": "img", **entry}}}, secrets={"A": "s3cret/value", "B": """q'u"o\\te"""},

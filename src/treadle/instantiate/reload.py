@@ -12,8 +12,9 @@ from treadle.errors import StepFailed
 from treadle.events import Events
 from treadle.instantiate.desired import Desired, Difference
 from treadle.instantiate.processes import Processes
-from treadle.instantiate.request import seconds
-from treadle.plan.containers import Reload, argv_of
+from treadle.plan.commands import argv_of
+from treadle.plan.containers import Reload
+from treadle.plan.quantities import seconds
 
 _COPY = ("kolla_set_configs",)
 

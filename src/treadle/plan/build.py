@@ -13,8 +13,9 @@ from treadle.plan.containers import Container, parse_container
 from treadle.plan.nodeplan import NodePlan, PuppetConfig, Script
 from treadle.plan.nodes import Node
 from treadle.plan.puppetconfig import merge_same_volume, parse_entry
+from treadle.plan.references import check_references
 from treadle.plan.roledata import RoleData, merge
-from treadle.secrets import flatten
+from treadle.secrets import Secrets, flatten
 
 STEPS = (1, 2, 3, 4, 5)
 
@@ -73,7 +74,7 @@ def _node_plan(cloud: Overcloud, node: Node, roles: Mapping[str, RoleData], secr
         puppet_modules=dict(cloud.puppet_modules),
         step_config="\n".join(role["step_config"]),
         kolla_config=dict(role["kolla_config"]),
-        docker_config=_containers(role),
+        docker_config=_containers(role, Secrets(secrets)),
         scripts={name: _script(s, f"role {role.role}.docker_config_scripts.{name}")
                  for name, s in role["docker_config_scripts"].items()},
         docker_puppet_tasks=_bootstrap_tasks(cloud, node, roles),
@@ -123,12 +124,21 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _containers(role: RoleData) -> dict[int, dict[str, Container]]:
+def _containers(role: RoleData, secrets: Secrets) -> dict[int, dict[str, Container]]:
     steps: dict[int, dict[str, Container]] = {step: {} for step in STEPS}
-    for key, containers in role["docker_config"].items():
-        steps[_step(key, f"role {role.role}.docker_config")].update({
-            name: parse_container(name, entry, f"role {role.role}.docker_config.{key}")
-            for name, entry in (containers or {}).items()})
+
+    def where(step: int | str, name: str) -> str:
+        service = role.owners.get(f"container {name}", "?")
+        return f"role {role.role}.{service}.docker_config.step_{step}"
+
+    try:
+        for key, containers in role["docker_config"].items():
+            step = _step(key, f"role {role.role}.docker_config")
+            steps[step].update({name: parse_container(name, entry, where(step, name))
+                                for name, entry in (containers or {}).items()})
+        check_references(steps, lambda step, name: f"{where(step, name)}.{name}")
+    except PlanError as error:  # it shows values, and a secret may stand where it should not
+        raise PlanError(secrets.mask(error.message), key=error.key, hint=error.hint) from None
     return steps
 
 

@@ -1,21 +1,25 @@
 """One entry of ``docker_config``, checked and typed.
 
-Keys and meanings are paunch's (2.5.3 and 7.0.4); ``reload``, ``health`` and ``drain`` are Treadle's.
+Keys and meanings are paunch's (2.5.3 and 7.0.4, Docker's builder; where only Podman's has a key, its meaning there);
+``reload``, ``health`` and ``drain`` are Treadle's.
 """
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from treadle.errors import PlanError, nearest
+from treadle.plan.commands import argv_of as argv_of
+from treadle.plan.containercheck import check
 
 
 class Healthcheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the engine sees that the container works. ``interval``, ``timeout`` in seconds or with a unit ("10s")."""
+    """How the engine sees that the container works. ``interval``, ``timeout`` in seconds or with a unit ("10s").
+    ``test`` as text is run by a shell; a list is a command, which may begin with CMD or CMD-SHELL."""
 
     test: str | list[str]
     interval: int | str = 30
@@ -104,7 +108,7 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     privileged: bool = False
     cap_add: list[str] = msgspec.field(default_factory=list)
     cap_drop: list[str] = msgspec.field(default_factory=list)
-    security_opt: list[str] = msgspec.field(default_factory=list)
+    security_opt: str | list[str] = msgspec.field(default_factory=list)
     ulimit: list[str] = msgspec.field(default_factory=list)
     restart: str = ""
     remove: bool = False
@@ -121,6 +125,8 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     stop_signal: str = ""
     stop_grace_period: int | str | None = None
     check_interval: int | None = None
+    depends_on: list[str] = msgspec.field(default_factory=list)
+    systemd_exec_flags: dict[str, Any] = msgspec.field(default_factory=dict)
     config_volume: str = ""
     reload: Reload | None = None
     health: Health | None = None
@@ -133,7 +139,9 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     @property
     def argv(self) -> list[str]:
-        return argv_of(self.command)
+        """The command as the engine takes it. Text is split at blanks and nothing else, as paunch does: TripleO's
+        commands hand quotes on to ``bootstrap_host_exec``, which evaluates them."""
+        return self.command.split() if isinstance(self.command, str) else list(self.command)
 
     @property
     def target(self) -> str:
@@ -141,51 +149,95 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         return self.argv[0] if self.action == "exec" and self.argv else ""
 
     def environ(self) -> dict[str, str | None]:
-        """``{NAME: value}``; None means that the engine's client passes its own value on."""
+        """``{NAME: value}``; None means that the deployer's own value is passed on, if it has one."""
         if isinstance(self.environment, dict):
-            return {key: None if value is None else str(value) for key, value in self.environment.items()}
+            return {key: None if value in (None, "") else str(value) for key, value in self.environment.items()}
         pairs = (item.partition("=") for item in self.environment)
         return {name: value if equals else None for name, equals, value in pairs}
 
 
-def argv_of(command: str | list[str]) -> list[str]:
-    """A command as the engine takes it; a string is split as a shell would."""
-    return shlex.split(command) if isinstance(command, str) else list(command)
-
-
 KEYS = tuple(field.name for field in msgspec.structs.fields(Container))
 _LISTS = {"volumes", "volumes_from", "environment", "ulimit", "security_opt", "extra_hosts", "cap_add", "cap_drop",
-          "group_add", "command", "env_file"}
+          "group_add", "command", "env_file", "depends_on"}
+_TEXTS = {field.name for field in msgspec.structs.fields(Container) if field.type is str}
+#: The keys of maps inside an entry, by their place.
+_INNER: dict[str, type[msgspec.Struct]] = {
+    "healthcheck": Healthcheck, "reload": Reload, "reload.seen": Seen, "reload.absorbs": Absorbs, "health": Health,
+    "drain": Drain}
 #: Everything that decides whether a container must be made anew; when and how it is started does not.
-_NOT_SPEC = ("image", "start_order", "exit_codes", "config_volume", "check_interval", "reload", "health", "drain")
+_NOT_SPEC = ("image", "start_order", "exit_codes", "config_volume", "check_interval", "depends_on",
+             "systemd_exec_flags", "reload", "health", "drain")
 
 
 def parse_container(name: str, entry: Mapping[str, Any], where: str) -> Container:
-    """One docker_config entry. ``where`` is the key path for errors, such as ``docker_config.step_3``."""
+    """One docker_config entry. ``where`` is the key path for errors, such as ``docker_config.step_3``.
+
+    Raises PlanError for all that can be known to be wrong without the node, naming the key and what was expected.
+    """
     where = f"{where}.{name}"
+    if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", name):
+        raise PlanError("a container's name is of a-z, A-Z, 0-9, _, . and -, and begins with a letter or digit",
+                        key=where)
     if not isinstance(entry, Mapping):
         raise PlanError(f"expected a map of container keys, got {entry!r}", key=where)
     for key in entry:
         if key not in KEYS:
             raise PlanError(f"no container key is called {key}{nearest(key, KEYS)}", key=f"{where}.{key}",
                             hint=f"known keys: {', '.join(KEYS)}")
-    cleaned = {key: _without_empty(key, value) for key, value in entry.items() if value is not None and value != ""}
+    cleaned = {key: _cleaned(key, value) for key, value in entry.items() if value is not None and value != ""}
     try:
-        container = msgspec.convert(cleaned, Container, strict=False, str_keys=True)
+        container = msgspec.convert(_with_interval(cleaned), Container, strict=False, str_keys=True)
     except msgspec.ValidationError as error:
-        raise PlanError(str(error), key=where, hint="see docs/containers.md for each key's type") from None
-    if container.action == "exec" and not container.target:
-        raise PlanError("an exec needs a command whose first word is the container to run in", key=f"{where}.command")
-    if container.action == "run" and not container.image:
-        raise PlanError("a container needs an image", key=f"{where}.image")
+        raise _refusal(str(error), where) from None
+    check(container, where)
     return container
 
 
-def _without_empty(key: str, value: Any) -> Any:
-    """Empty list items are ignored, as paunch does (templates end lists with an ``if`` that may give '')."""
+def _cleaned(key: str, value: Any) -> Any:
+    """Empty list items are ignored, as paunch does (templates end lists with an ``if`` that may give ''). Where text
+    is wanted a whole number is fine: ``user: 0``."""
     if key in _LISTS and isinstance(value, list):
-        return [item if isinstance(item, Mapping) else str(item) for item in value if item not in ("", None)]
-    return value
+        return [_text(item) for item in value if item not in ("", None)]
+    if key in _INNER and isinstance(value, Mapping):
+        return {inner: item for inner, item in value.items() if item is not None}
+    return _text(value) if key in _TEXTS else value
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) and (not isinstance(value, bool)) else value
+
+
+def _with_interval(entry: dict[str, Any]) -> dict[str, Any]:
+    """``check_interval`` is how often the check runs in seconds (what a systemd timer does for Podman)."""
+    check = entry.get("healthcheck")
+    if entry.get("check_interval") is None or not isinstance(check, Mapping):
+        return entry
+    return {**entry, "healthcheck": {"interval": entry["check_interval"], **check}}
+
+
+_KINDS = {"array": "a list", "str": "text", "int": "a number", "bool": "true or false", "object": "a map",
+          "null": "nothing", "float": "a number with a fraction"}
+
+
+def _refusal(said: str, where: str) -> PlanError:
+    """msgspec's words ("Expected `int`, got `str` - at `$.healthcheck.retries`") as ours, with the key in its place."""
+    message, _, place = said.partition(" - at `$")
+    place = place.rstrip("`").lstrip(".")
+    key = f"{where}.{place}" if place else where
+    inner = re.sub(r"\[.*?\]", "", place)
+    known = tuple(field.name for field in msgspec.structs.fields(_INNER.get(inner, Container)))
+    if found := re.fullmatch(r"Object contains unknown field `(.*)`", message):
+        return PlanError(f"{inner} has no key {found.group(1)}{nearest(found.group(1), known)}",
+                         key=f"{key}.{found.group(1)}", hint=f"known keys: {', '.join(known)}")
+    if found := re.fullmatch(r"Object missing required field `(.*)`", message):
+        return PlanError(f"{inner} needs {found.group(1)}", key=key)
+    if found := re.fullmatch(r"Invalid enum value '(.*)'", message):
+        return PlanError(f"expected {'run or exec' if inner == 'action' else 'all, mutable or a list'}, got "
+                         f"{found.group(1)}", key=key)
+    hint = "YAML takes a bare yes, no, on or off for true or false: put it in quotes" if "got `bool`" in message else ""
+    words = re.sub(r"`([^`]*)`", lambda m: " or ".join(
+        _KINDS.get(kind, kind) for kind in m.group(1).split(" | ") if kind != "null"), message)
+    return PlanError(words[0].lower() + words[1:], key=key, hint=hint or "docs/containers.md has each key's type")
 
 
 def spec_of(container: Container) -> dict[str, Any]:
