@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -166,8 +167,13 @@ class Engine:
         self.call(f"resume {container}", lambda api: api.unpause(container))
 
     def stop(self, container: str, grace: int | None = None) -> None:
-        """Ask, wait ``grace`` seconds (the engine's 10 where None), then kill."""
-        self.call(f"stop {container}", lambda api: api.stop(container, timeout=grace))
+        """Ask, wait ``grace`` seconds (its own stop_grace_period where None), then kill."""
+        def do(api: Any) -> None:
+            # The client has to wait for the answer as long as the container may take.
+            own = api.inspect_container(container)["Config"].get("StopTimeout") if grace is None else grace
+            api.stop(container, timeout=own)
+
+        self.call(f"stop {container}", do)
 
     def remove(self, container: str) -> None:
         """Remove with its anonymous volumes, running or not; gone already is fine."""
@@ -178,6 +184,11 @@ class Engine:
                 api.remove_container(container, force=True, v=True)
             except docker.errors.NotFound:
                 return
+            except docker.errors.APIError as error:
+                if "already in progress" not in str(error):
+                    raise
+                with contextlib.suppress(docker.errors.NotFound):  # the engine does it, of ``remove: true``
+                    api.wait(container, condition="removed")
 
         self.call(f"remove {container}", do)
 

@@ -10,8 +10,9 @@ from treadle.engine import Observed
 from treadle.errors import EngineError, StepFailed
 from treadle.instantiate.context import Context, tail
 from treadle.instantiate.desired import Desired
-from treadle.instantiate.request import health_argv, seconds
+from treadle.instantiate.request import health_argv
 from treadle.plan.containers import Container, argv_of
+from treadle.plan.quantities import seconds
 
 _DOWN = ("exited", "dead", "restarting")
 _SLOWEST = 1.0

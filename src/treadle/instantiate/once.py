@@ -13,6 +13,7 @@ from treadle.engine import Observed
 from treadle.errors import StepFailed
 from treadle.instantiate.context import Context, tail
 from treadle.instantiate.desired import Desired
+from treadle.instantiate.fromnode import from_node
 from treadle.instantiate.plan import CONFIG_DATA, Run
 from treadle.instantiate.replace import Replacer
 from treadle.plan.containers import Container
@@ -73,7 +74,7 @@ class OneShots:
     def execute(self, item: Desired) -> None:
         """Run a command in a container that is there; after the limit it is ended."""
         c = item.container
-        environment = {key: value for key, value in c.environ().items() if value is not None}
+        environment = from_node(c, self.context.paths, self.context.where(item)).passed_on(c.environ())
         code, output = self.context.engine.execute(
             self.context.engine_name(c.target), c.argv[1:], user=c.user, privileged=c.privileged,
             environment=environment, limit=self.limit)

@@ -93,6 +93,8 @@ def _action(item: Desired, there: Observed | None, taken: float, runs: Mapping[s
         kind, reasons = _one_shot(item, there, runs.get(item.name))
     else:
         kind, reasons = _service(item, there, taken, mutable)
+        if kind is Kind.RESTART and item.container.remove:
+            kind = Kind.RECREATE  # the engine removes it as soon as it is stopped
     return Action(kind if reasons else Kind.NONE, item.name, item.step, tuple(reasons), item, there,
                   tuple(item.differences(taken)) if kind is Kind.RELOAD else ())
 

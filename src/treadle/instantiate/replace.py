@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from treadle.engine import NODE, STACK, NameTaken, Observed
 from treadle.errors import EngineError, StepFailed, TreadleError
 from treadle.instantiate.context import Context
 from treadle.instantiate.desired import Desired
+from treadle.instantiate.fromnode import from_node
 from treadle.instantiate.health import Unwell, Watch
-from treadle.instantiate.request import env_file_values, request
+from treadle.instantiate.request import request
 from treadle.plan.containers import Container
 
 #: Behind the engine's names of a replacement that has not been started yet, and of what is being replaced.
@@ -109,22 +108,13 @@ class Replacer:
     # Creating
 
     def _create(self, item: Desired, name: str) -> str:
-        config, host = request(item, self.context.plan, os.environ, self._env_files(item))
+        given = from_node(item.container, self.context.paths, self.context.where(item))
+        config, host = request(item, self.context.plan, given)
         try:
             return self.context.engine.create(name, config, host)
         except EngineError as error:
             error.key = error.key or self.context.where(item)
             raise
-
-    def _env_files(self, item: Desired) -> dict[str, str]:
-        given, paths = item.container.env_file, self.context.paths
-        values: dict[str, str] = {}
-        for name in [given] if isinstance(given, str) else given:
-            path = Path(paths.rebase(name)) if name else None
-            if path and not path.is_file():
-                raise EngineError(f"the host has no {path}", key=f"{self.context.where(item)}.env_file")
-            values.update(env_file_values(path.read_text(), os.environ) if path else {})
-        return values
 
     def _ours(self, there: Observed) -> bool:
         return (there.labels.get(STACK), there.labels.get(NODE)) == (self.context.plan.stack, self.context.plan.node)

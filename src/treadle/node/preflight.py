@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from treadle.engine import Engine, Observed
 from treadle.errors import EngineError
 from treadle.instantiate import build_desired
+from treadle.instantiate.fromnode import env_files, seccomp_files
 from treadle.node.hostpuppet import HostPuppet
 from treadle.node.listeners import conflicts
 from treadle.paths import NodePaths
+from treadle.plan.containers import Container
 from treadle.plan.folders import folders
+from treadle.plan.mounts import parse_mount
 from treadle.plan.nodeplan import NodePlan
 
 
@@ -57,17 +60,26 @@ def _require_no_stranger(plan: NodePlan, engine: Engine, name: str) -> None:
 
 
 def _require_sources(plan: NodePlan) -> None:
-    """What containers mount is there, or will be made: by host_prep_tasks, or as configuration."""
+    """What containers mount or read is there, or will be made: by host_prep_tasks, or as configuration."""
     paths = NodePaths(plan.stack, plan.root)
     coming = [*folders(plan), paths.volumes, paths.kolla_config, paths.scripts, paths.puppet_etc]
     for containers in plan.docker_config.values():
         for name, container in containers.items():
-            for volume in container.volumes:
-                source = Path(paths.rebase(volume.split(":")[0]))
-                if source.is_absolute() and not source.exists() and not any(
-                        source.is_relative_to(path) for path in coming):
-                    raise EngineError(f"{plan.node} has no {source}", key=f"docker_config.{name}.volumes",
+            for key, path in _sources(container):
+                source = Path(paths.rebase(path))
+                if not source.exists() and not any(source.is_relative_to(folder) for folder in coming):
+                    service = plan.owners.get(f"container {name}", "?")
+                    raise EngineError(f"{plan.node} has no {source}", key=f"{service}.docker_config.{name}.{key}",
                                       hint="let host_prep_tasks make it, or correct the template")
+
+
+def _sources(container: Container) -> Iterator[tuple[str, str]]:
+    """(key, path of the node) of everything that has to be there when the container is made."""
+    for volume in container.volumes:
+        if not (mount := parse_mount(volume)).named:
+            yield "volumes", mount.source
+    yield from (("env_file", path) for path in env_files(container))
+    yield from (("security_opt", path) for path in seccomp_files(container).values())
 
 
 def _require_ports(plan: NodePlan, observed: Mapping[str, Observed]) -> None:
