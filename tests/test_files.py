@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from treadle.errors import InputError
-from treadle.files import read_document, write_atomic, write_private
+from treadle.errors import HostError, InputError
+from treadle.files import host_error, read_document, write_atomic, write_private
 
 
 def mode(path: Path) -> int:
@@ -61,3 +61,21 @@ def test_a_document_is_read_missed_or_named_as_damaged(tmp_path):
     path.write_text('{"a": ')
     with pytest.raises(InputError, match=r"runs\.json: is damaged"):
         read_document(path, dict[str, int])
+
+
+def test_a_full_disk_is_told_and_the_old_file_stays_whole(small_disk):
+    write_atomic(small_disk / "a", "old")
+    with pytest.raises(HostError, match="cannot be written: No space left on device") as caught:
+        write_atomic(small_disk / "a", b"x" * 2_000_000)
+    assert f"df -h {small_disk}" in str(caught.value) and str(small_disk / "a") in str(caught.value)
+    assert (small_disk / "a").read_text() == "old" and [path.name for path in small_disk.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize(("error", "expected"), [
+    (OSError(28, "No space left on device", "/a/b"), ["/a/b: cannot be written: No space", "df -h /a"]),
+    (OSError(28, "No space left on device"), ["cannot be written", "df -h /"]),
+    (PermissionError(13, "Permission denied", b"/a"), ["/a: Permission denied", "same command again"]),
+    (OSError("odd"), ["odd"]),
+])
+def test_what_the_system_refuses_in_words(error, expected):
+    assert all(word in str(host_error(error)) for word in expected)

@@ -75,6 +75,10 @@ class EngineError(TreadleError):
     """The container engine is absent, or refused."""
 
 
+class HostError(TreadleError):
+    """The machine does not let Treadle read or write its own files: the disk is full, read-only, or broken."""
+
+
 class StepFailed(TreadleError):
     """A step stopped on a node; nothing after it was begun."""
 

@@ -2,32 +2,60 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from treadle.errors import InputError
+from treadle.errors import HostError, InputError
 
 T = TypeVar("T")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def host_error(error: OSError, path: Path | None = None) -> HostError:
+    """The same as an error that says what to do. ``path`` is what was to be written, where ``error`` does not tell."""
+    place = Path(os.fsdecode(error.filename)) if error.filename else path
+    said = error.strerror or str(error)
+    if error.errno in _FULL:
+        return HostError(f"cannot be written: {said}", source=place,
+                         hint=f"make room (df -h {place.parent if place else '/'}), then run the same command again: "
+                         "it goes on from here; files are replaced whole, so none is half-written")
+    return HostError(said, source=place, hint="correct it, then run the same command again")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A full, read-only or broken disk is a HostError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (*_FULL, errno.EROFS, errno.EIO):
+            raise
+        raise host_error(error, path) from error
 
 
 def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644, owner: tuple[int, int] | None = None) -> None:
-    """Write beside ``path`` and rename over it; folders above it are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data.encode() if isinstance(data, str) else data)
-            os.fchmod(out.fileno(), mode)
-            if owner is not None:
-                os.fchown(out.fileno(), *owner)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write beside ``path`` and rename over it; folders above it are made. Raises HostError
+    where the disk is full, read-only or broken; ``path`` is as it was then."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(data.encode() if isinstance(data, str) else data)
+                os.fchmod(out.fileno(), mode)
+                if owner is not None:
+                    os.fchown(out.fileno(), *owner)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
 
 
 def read_document(path: Path, kind: type[T]) -> T | None:
@@ -44,5 +72,6 @@ def read_document(path: Path, kind: type[T]) -> T | None:
 def write_private(path: Path, data: bytes | str) -> None:
     """``write_atomic`` for what only the owner may read; a folder that has to be made is as private."""
     if not path.parent.exists():
-        path.parent.mkdir(mode=0o700, parents=True)
+        with writing(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_atomic(path, data, mode=0o600)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from tests.strategies import trees
 from tests.support import tree
-from treadle.errors import StepFailed
+from treadle.errors import HostError, StepFailed
 from treadle.generate.tree import ConfigTree, File, from_directory
 from treadle.propagate import Change, difference, fingerprints, propagate
 
@@ -133,3 +133,22 @@ def test_difference_and_fingerprints():
     one, two = tree(a="1", b="1"), tree(b="2", c="1")
     assert difference(one, two) == [Change("a", "removed"), Change("b", "changed"), Change("c", "added")]
     assert fingerprints({"v": one}, b"k") == {"v": one.fingerprint(b"k")}
+
+
+def test_a_full_disk_is_told_and_leaves_every_old_file_whole(small_disk):
+    big = "x" * 300_000
+    old = ConfigTree({"a": file("old"), "b": file("old"), "gone": file("old"), "d": file("was no folder")})
+    new = ConfigTree({"a": file(big), "b": file(big), "c": file(big), "d": folder(), "d/e": file(big)})
+    propagate(old, small_disk / "v")
+    with pytest.raises(HostError, match="No space left on device"):
+        propagate(new, small_disk / "v")
+    assert from_directory(small_disk / "v") == old
+
+
+def test_a_link_to_a_folder_becomes_a_folder_and_what_it_led_to_is_left_alone(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v/d").symlink_to(tmp_path / "elsewhere")
+    wanted = ConfigTree({"d": folder(), "d/e": folder(), "d/e/f": file("x")})
+    propagate(wanted, tmp_path / "v")
+    assert from_directory(tmp_path / "v") == wanted and list((tmp_path / "elsewhere").iterdir()) == []

@@ -14,13 +14,15 @@ from cliff.show import ShowOne as CliffShowOne
 
 from treadle.errors import InputError, TreadleError
 from treadle.events import Events
+from treadle.files import host_error
 from treadle.rollout.state import StackState, default_folder
 
 DEFAULT_STACK = "overcloud"
 
 
 class _Quiet:
-    """A TreadleError becomes its text and exit status 1: cliff prints it; ``--debug`` shows where it came from."""
+    """A TreadleError, or what the operating system refuses, becomes its text and exit status 1; ``--debug`` shows
+    where it came from."""
 
     auth_required = False
 
@@ -31,6 +33,11 @@ class _Quiet:
             if getattr(self.app.options, "debug", False):  # type: ignore[attr-defined]
                 raise
             print(f"error: {error}", file=sys.stderr)
+            return 1
+        except OSError as error:
+            if getattr(self.app.options, "debug", False):  # type: ignore[attr-defined]
+                raise
+            print(f"error: {host_error(error)}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             print("interrupted: nothing more was begun. Run the same command again: it goes on from here.",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from treadle.errors import StepFailed
+from treadle.files import writing
 from treadle.generate.tree import ConfigTree, File, from_directory
 from treadle.propagate.states import Delta, Revision, VolumeState, VolumeStates, intend, remember
 
@@ -41,8 +42,9 @@ def propagate(tree: ConfigTree, target: Path) -> list[Change]:
     old = from_directory(target)
     changes = difference(old, tree)
     if changes:
-        target.mkdir(parents=True, exist_ok=True)
-        _apply(changes, old, tree, target)
+        with writing(target):
+            target.mkdir(parents=True, exist_ok=True)
+            _apply(changes, old, tree, target)
         left = difference(from_directory(target), tree)
         if left:
             raise StepFailed(f"{target}/{left[0].path} is not what was written to it",
@@ -59,16 +61,37 @@ def _apply(changes: list[Change], old: ConfigTree, tree: ConfigTree, target: Pat
     gone = [change.path for change in changes if change.what == "removed"]
     gone += [path for path, entry in wanted.items()
              if path in old.files and (old.files[path].type == "dir") != (entry.type == "dir")]
+    for path in [path for path in gone if path.endswith(_NEW) and path not in wanted]:
+        _remove(target / path)
+        gone.remove(path)
+    staged: list[tuple[Path, Path]] = []
+    try:  # all that a full disk can refuse comes before anything is taken away
+        for path, entry in sorted(wanted.items()):
+            if entry.type != "dir":
+                staged.append((target / _beside(path, old), target / path))
+                _stage(staged[-1][0], entry)
+    except OSError:
+        for new, _ in staged:
+            new.unlink(missing_ok=True)
+        raise
     for path in sorted(gone, key=len, reverse=True):
         _remove(target / path)
     for path, entry in sorted(wanted.items()):
         if entry.type == "dir":
             (target / path).mkdir(exist_ok=True)
             _own(target / path, entry)
-    staged = [(_stage(target / path, entry), target / path) for path, entry in sorted(wanted.items())
-              if entry.type != "dir"]
     for new, place in staged:
+        place.parent.mkdir(parents=True, exist_ok=True)
         new.replace(place)
+
+
+def _beside(path: str, old: ConfigTree) -> str:
+    """Where the new content of ``path`` waits: beside its place, or above it where its folder is not there yet."""
+    folder = PurePosixPath(path).parent
+    while str(folder) != "." and not (str(folder) in old.files and old.files[str(folder)].type == "dir"):
+        folder = folder.parent
+    inner = str(PurePosixPath(path).relative_to(folder)).replace("/", "%")
+    return str(folder / f"{inner}{_NEW}")
 
 
 def _remove(path: Path) -> None:
@@ -80,18 +103,15 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _stage(place: Path, entry: File) -> Path:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    new = place.with_name(place.name + _NEW)
+def _stage(new: Path, entry: File) -> None:
     if entry.type == "link":
         new.symlink_to(os.fsdecode(entry.content))
         os.lchown(new, entry.uid, entry.gid)
-        return new
+        return
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as out:
         out.write(entry.content)
     _own(new, entry)
-    return new
 
 
 def _own(path: Path, entry: File) -> None:
