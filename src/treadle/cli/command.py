@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cliff.command import Command as CliffCommand
 from cliff.lister import Lister as CliffLister
@@ -16,6 +16,9 @@ from treadle.errors import InputError, TreadleError
 from treadle.events import Events
 from treadle.files import host_error
 from treadle.rollout.state import StackState, default_folder
+
+if TYPE_CHECKING:
+    from treadle.rollout.hooks import Hooks
 
 DEFAULT_STACK = "overcloud"
 
@@ -75,14 +78,27 @@ def stack_state(args: argparse.Namespace) -> StackState:
 
 @contextmanager
 def rendered(state: StackState | None = None) -> Iterator[Events]:
-    """Events that are shown, and written to the stack's journal where ``state`` is given."""
+    """Events that are shown; where ``state`` is given the stack's journal and its hooks get them too."""
     from treadle.cli.progress import renderer
 
+    hooks = _hooks(state) if state else None
     shown = renderer()
+    events = Events(shown, *([state.write_journal] if state else []), *([hooks] if hooks else []))
+    if hooks:
+        hooks.events = events
     try:
-        yield Events(shown, *([state.write_journal] if state else []))
+        yield events
     finally:
         shown.close()
+
+
+def _hooks(state: StackState) -> Hooks | None:
+    """What is told of events; None, and nothing loaded, where the stack has no hooks."""
+    if not state.hooks.exists():
+        return None
+    from treadle.rollout import hooks
+
+    return hooks.Hooks(list(hooks.read(state.hooks).values()), state.stack)
 
 
 def confirm(question: str, args: argparse.Namespace, events: Events) -> None:

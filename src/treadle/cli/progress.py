@@ -10,7 +10,7 @@ from treadle.events import Event
 
 #: Phases and what happens inside them; everything else is for the journal.
 _INDENTED = ("action.", "generate.volume.", "host_prep.task", "image.", "generation", "bootstrap.", "lock.",
-             "propagate.changed", "heat.")
+             "propagate.changed", "heat.", "reload.", "drain.", "hook.")
 #: As many things as the live line names; a Heat stack has hundreds in progress.
 _LIVE = 4
 

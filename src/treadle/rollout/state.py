@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Keyed digests need one more secret than the templates know.
 FINGERPRINT_KEY = "TreadleFingerprintKey"
+#: Kinds of events that the journal keeps.
+_JOURNALED = ("action.", "command.", "drain.", "hook.", "host_prep.", "phase.", "reload.", "step.")
 
 
 def default_folder() -> Path:
@@ -60,6 +62,10 @@ class StackState:
     @property
     def journal(self) -> Path:
         return self.path / "journal.jsonl"
+
+    @property
+    def hooks(self) -> Path:
+        return self.path / "hooks.json"
 
     @property
     def settings(self) -> Store:
@@ -132,7 +138,7 @@ class StackState:
 
     def write_journal(self, event: Event) -> None:
         """An event listener: one JSON line an event that changed something, or that tells how far it came."""
-        if not event.kind.startswith(("action.", "command.", "step.", "phase.", "host_prep.", "reload.")):
+        if not event.kind.startswith(_JOURNALED):
             return
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         line = json.dumps({"who": whoami(), **msgspec.to_builtins(event)}, sort_keys=True) + "\n"
