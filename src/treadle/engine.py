@@ -22,7 +22,7 @@ STACK, NODE, NAME, TRANSIENT = "treadle.stack", "treadle.node", "treadle.name", 
 @dataclass(frozen=True)
 class Observed:
     """One container as the engine lists it. ``state`` is created, running, exited, restarting, paused or dead;
-    ``created`` is in seconds since the epoch."""
+    ``created`` is in seconds since the epoch, ``networks`` are the engine's that it is in, sorted."""
 
     id: str
     engine_name: str
@@ -31,6 +31,7 @@ class Observed:
     status: str
     labels: Mapping[str, str] = field(default_factory=dict)
     created: float = 0.0
+    networks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,6 +75,15 @@ class Engine:
         self._timeout = timeout
         self._version = "auto"
         self._mine = threading.local()
+
+    @property
+    def url(self) -> str | None:
+        """Where it is; None for the library's default socket."""
+        return self._base_url
+
+    def patient(self, seconds: float) -> Engine:
+        """The same engine by a connection of its own that bears an answer which takes ``seconds``."""
+        return Engine(self._base_url, max(self._timeout, int(seconds) + 10))
 
     @property
     def api(self) -> Any:
@@ -167,13 +177,11 @@ class Engine:
         self.call(f"resume {container}", lambda api: api.unpause(container))
 
     def stop(self, container: str, grace: int | None = None) -> None:
-        """Ask, wait ``grace`` seconds (its own stop_grace_period where None), then kill."""
-        def do(api: Any) -> None:
-            # The client has to wait for the answer as long as the container may take.
-            own = api.inspect_container(container)["Config"].get("StopTimeout") if grace is None else grace
-            api.stop(container, timeout=own)
-
-        self.call(f"stop {container}", do)
+        """Ask, wait ``grace`` seconds (the container's own stop_grace_period where None, else 10), then kill."""
+        if grace is None:  # the engine knows it too, but then its answer would not be waited for as long
+            own = self.inspect(container)["Config"].get("StopTimeout")
+            grace = 10 if own is None else int(own)
+        self.call(f"stop {container}", lambda api: api.stop(container, timeout=grace))
 
     def remove(self, container: str) -> None:
         """Remove with its anonymous volumes, running or not; gone already is fine."""
@@ -236,8 +244,9 @@ def _image_id(api: Any, name: str) -> str:
 
 
 def _observed(listed: Mapping[str, Any], name: str) -> Observed:
+    networks = (listed.get("NetworkSettings") or {}).get("Networks") or ()
     return Observed(listed["Id"], name, listed["ImageID"], listed["State"], listed["Status"], listed["Labels"] or {},
-                    float(listed["Created"]))
+                    float(listed["Created"]), tuple(sorted(networks)))
 
 
 def canonical(value: Any) -> bytes:

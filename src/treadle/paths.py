@@ -72,3 +72,13 @@ class NodePaths:
     @property
     def puppet_runs(self) -> Path:
         return self.state / "puppet-runs.json"
+
+    @property
+    def stopped(self) -> Path:
+        """Which containers somebody stopped on purpose."""
+        return self.state / "stopped.json"
+
+    @property
+    def drained(self) -> Path:
+        """Which containers work is kept away from."""
+        return self.state / "drained.json"

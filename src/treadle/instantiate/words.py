@@ -10,11 +10,13 @@ from typing import Any
 
 from treadle.generate.tree import ConfigTree, File
 from treadle.propagate import Delta
+from treadle.secrets import MARK
 
 Mask = Callable[[str], str]
 _OPTION = re.compile(r"^([A-Za-z0-9_][^=\[\]#;]*?)\s*=\s*(.*)$")
 _FLAG = re.compile(r"^[a-z][\w-]*$")
 _SHOWN = 12
+_MARK = MARK.decode()
 
 
 def tree_deltas(old: ConfigTree, new: ConfigTree, mask: Mask) -> list[Delta]:
@@ -83,8 +85,11 @@ def _option_deltas(path: str, old: str, new: str, mask: Mask) -> list[Delta]:
 
 
 def change(old: str | None, new: str | None, mask: Mask) -> str:
-    """``old → new`` with secrets masked; a secret that changed shows that it did, not what it is."""
+    """``old → new`` with secrets masked; a secret that changed shows that it did, not what it is: what stands beside
+    a secret may be one that a hand wrote, which nobody knows to mask."""
     a, b = ("(unset)" if value is None else mask(value) for value in (old, new))
+    if _MARK in a + b and a != b:
+        a, b = (value if _MARK in value or value == "(unset)" else "(hidden)" for value in (a, b))
     return f"{a} → (changed)" if a == b else f"{a} → {b}"
 
 
@@ -113,7 +118,8 @@ def _line_words(path: str, old: str, new: str, mask: Mask) -> list[str]:
     lines = [line for line in list(found)[2:] if line[0] in "+-"]  # behind the two lines that name the files
     if not lines:
         return [f"{path} changed ({'line ends' if old.splitlines() == new.splitlines() else 'a secret'})"]
-    if len(lines) <= 4:
+    marked = sum(_MARK in line for line in lines)
+    if len(lines) <= 4 and marked in (0, len(lines)):
         return [f"{path}: {line[0]} {line[1:].strip()}" for line in lines]
     return [f"{path}: {len(lines)} lines changed"]
 

@@ -32,6 +32,7 @@ from treadle.instantiate import plan as plan_actions
 from treadle.instantiate.plan import STEP
 from treadle.node import preflight
 from treadle.node.configuration import Mask, pieces, preview, put
+from treadle.node.hands import heed
 from treadle.node.puppet import NodePuppet
 from treadle.paths import NodePaths
 from treadle.plan.build import STEPS
@@ -62,7 +63,8 @@ class Preview:
 
 
 class NodeAgent:
-    """One node's part of a deploy, in process. ``plan`` is the document that travels."""
+    """One node's part of a deploy, in process. ``plan`` is the document that travels. ``thorough``: look into each
+    container for what a hand changed in it."""
 
     def __init__(self, plan: NodePlan, engine: Engine, events: Events, scratch: Path | None = None) -> None:
         self.plan = plan
@@ -74,7 +76,8 @@ class NodeAgent:
         self._executor = Executor(engine, self._gateway, plan, TakenRecord.read(self.paths.taken), self._record)
         self._recording = threading.Lock()
         self.puppet = NodePuppet(plan, engine, events, self._gateway, self._scratch)
-        self._mask = _masks(plan, self._previous())
+        self.mask = _masks(plan, self._previous())
+        self.thorough = False
 
     # Before anything is changed
 
@@ -88,7 +91,7 @@ class NodeAgent:
         """What propagating ``trees`` and the five steps would do to containers."""
         now = time.time()
         known = VolumeStates.read(self.paths.volume_states)
-        states = preview(self.plan, pieces(self.plan, trees), known, now, self._mask)
+        states = preview(self.plan, pieces(self.plan, trees), known, now, self.mask)
         differing = {key: shown([delta.words for delta in state.deltas]) for key, state in states.items()
                      if state.since == now and "/" not in key}
         differing.update({key: ["goes"] for key in known.volumes if key not in states and "/" not in key})
@@ -101,7 +104,7 @@ class NodeAgent:
             write_private(self.paths.owner, self.plan.stack + "\n")
             self.puppet.write_modules()
             self.puppet.write_hieradata()
-            changed = put(self.plan, pieces(self.plan, trees), generation, self._mask)
+            changed = put(self.plan, pieces(self.plan, trees), generation, self.mask)
             write_private(self.paths.plan, msgspec.json.encode(self.plan))
             for key, number in changed.items():
                 self.events.emit("propagate.changed", f"{key}: {number} files", node=self.plan.node, subject=key)
@@ -144,7 +147,7 @@ class NodeAgent:
         self.puppet.write_modules()
         self.puppet.write_hieradata()
         self.puppet.host(STEPS[-1])
-        put(msgspec.structs.replace(self.plan, kolla_config={}, scripts={}), [], "", self._mask)
+        put(msgspec.structs.replace(self.plan, kolla_config={}, scripts={}), [], "", self.mask)
         for name in (*self.puppet.hieradata(), "hieradata/config_step.json"):
             (self.paths.puppet_etc / name).unlink(missing_ok=True)
         self.paths.owner.unlink(missing_ok=True)
@@ -159,7 +162,8 @@ class NodeAgent:
         taken = self._executor.taken.times(desired.values(), observed, self._executor.started)
         mutable = self._mutable(desired, taken, ids)
         actions = plan_actions(desired.values(), observed, taken, self._runs(), mutable)
-        return Preview(self.plan.node, tuple(actions), taken=taken)
+        heeded = heed(actions, self.plan, self.engine, thorough=self.thorough)
+        return Preview(self.plan.node, tuple(heeded), taken=taken)
 
     def _mutable(self, desired: Mapping[str, Desired], taken: Mapping[str, float], ids: Mapping[str, str]) -> Mutable:
         """Of those images alone whose lists decide whether something is reloaded."""

@@ -24,7 +24,8 @@ def check(plan: NodePlan, engine: Engine, observed: Mapping[str, Observed]) -> N
     _require_images(plan, engine)
     created = [name for containers in plan.docker_config.values() for name, c in containers.items()
                if c.action == "run" and name not in observed]
-    for name in created:
+    renamed = [name for name, there in observed.items() if there.engine_name != plan.container_prefix + name]
+    for name in (*created, *renamed):
         _require_no_stranger(plan, engine, name)
     _require_sources(plan)
     if created:

@@ -35,7 +35,8 @@ _EDGES = ("begin", "end", "fail")
 KINDS = (*(f"{kind}.{edge}" for kind in ("action", "command", "drain", "generate.volume", "host_prep", "phase",
                                          "propagate", "reload") for edge in _EDGES),
          "bootstrap.result", "drain.late", "drain.left", "drain.undo", "generate.plan", "generation", "heat.difference",
-         "heat.left", "host_prep.task", "lock.broken", "propagate.changed", "reload.busy", "reload.restart")
+         "heat.left", "host_prep.task", "lock.broken", "options.unknown", "propagate.changed", "reload.busy",
+         "reload.restart")
 
 
 class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
