@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from tests.support import observed
+from tests.support import observed, state
 from treadle.cli.deploy import DeployOvercloud, masked, show, summary
-from treadle.cli.status import _row
+from treadle.cli.status import _generation, _row
 from treadle.errors import StepFailed
-from treadle.instantiate import Action, Desired, Kind
+from treadle.instantiate import Action, Desired, Held, Kind
 from treadle.node import Preview
 from treadle.plan.containers import parse_container
 
@@ -49,7 +49,7 @@ def test_new_configuration_is_one_line():
 def test_json():
     assert json.loads(shown(Preview("n", (NONE, CREATE), ("p",), {"k": ["w"]}), "json")) == [
         {"node": "n", "puppet": ["p"], "configuration": {"k": ["w"]}, "actions": [
-            {"action": "create", "container": "nova_api", "step": 4, "reasons": ["not there"]}]}]
+            {"action": "create", "container": "nova_api", "step": 4, "reasons": ["not there"]}], "held": {}}]
 
 
 @pytest.mark.parametrize(("preview", "said", "nothing"), [
@@ -61,6 +61,15 @@ def test_json():
 ])
 def test_summary(preview, said, nothing):
     assert (summary(preview), preview.nothing) == (said, nothing)
+
+
+def test_what_is_left_alone_on_purpose_is_a_warning():
+    held = Action(Kind.NONE, "keystone", 3, (), held="stopped by root@x since yesterday: disk")
+    assert shown(Preview("n", (held,))) == """\
+n: no container to touch; 1 stay as they are
+warning: n: keystone is left as it is: stopped by root@x since yesterday: disk
+"""
+    assert json.loads(shown(Preview("n", (held,)), "json"))[0]["held"] == {"keystone": held.held}
 
 
 def test_errors_are_masked():
@@ -82,19 +91,37 @@ def test_options(argv, expected):
 
 
 SHOT = {"detach": False, "remove": True}
+HELD = Held("volume:c", state((50.0, "f0", []), (500.0, "f1", [])))
+STOPPED = "stopped by root@deployer since 2026-11-21 10:00:00: disk"
 
 
-def item(**entry):
-    return Desired("c", 3, parse_container("c", {"image": "i", **entry}, ""), "", "", "")
+def item(*sources, **entry):
+    return Desired("c", 3, parse_container("c", {"image": "i", **entry}, ""), "", "", "", sources)
 
 
 @pytest.mark.parametrize(("action", "row"), [
-    (Action(Kind.NONE, "c", 3, (), item(), observed("c", status="Up (healthy)")), ("running", "healthy", "")),
-    (Action(Kind.NONE, "c", 3, (), item(), observed("c", "exited", "Exited (0) now")), ("exited 0", "", "")),
-    (Action(Kind.CREATE, "c", 3, ("not there",), item()), ("absent", "", "create: not there")),
-    (Action(Kind.NONE, "c", 3, (), item(**SHOT)), ("done", "", "")),
-    (Action(Kind.RUN, "c", 3, ("not run yet",), item(**SHOT)), ("not run", "", "run: not run yet")),
-    (Action(Kind.REMOVE, "c", 3, ("x",), None, observed("c")), ("running", "", "remove: x")),
+    (Action(Kind.NONE, "c", 3, (), item(), observed("c", status="Up (healthy)")),
+     ("running", "running", "healthy", "", "")),
+    (Action(Kind.NONE, "c", 3, (), item(detach=False), observed("c", "exited", "Exited (0) now")),
+     ("done", "exited 0", "", "", "")),
+    (Action(Kind.CREATE, "c", 3, ("not there",), item()), ("running", "absent", "", "", "create: not there")),
+    (Action(Kind.NONE, "c", 3, (), item(**SHOT)), ("done", "done", "", "", "")),
+    (Action(Kind.RUN, "c", 3, ("not run yet",), item(**SHOT)), ("done", "not run", "", "", "run: not run yet")),
+    (Action(Kind.REMOVE, "c", 3, ("x",), None, observed("c")), ("absent", "running", "", "", "remove: x")),
+    (Action(Kind.NONE, "c", 3, (), item(), observed("c", "exited", "Exited (0) now"), held=STOPPED),
+     ("stopped", "exited 0", "", "", STOPPED)),
+    (Action(Kind.NONE, "c", 3, (), item(HELD), observed("c")), ("running", "running", "", "g", "")),
 ])
 def test_a_row_of_status(action, row):
-    assert _row("node-0", action) == ("node-0", 3, "c", *row)
+    preview = Preview("node-0", (action,), taken={"c": 900.0})
+    assert _row(preview, action, {"container c": "s"}) == ("node-0", 3, "s", "c", *row)
+
+
+@pytest.mark.parametrize(("taken", "created", "entry", "words"), [
+    (900.0, 100.0, {}, "g"), (100.0, 100.0, {}, "g (behind)"), (10.0, 10.0, {}, "unknown (behind)"),
+    (900.0, 100.0, {"environment": ["KOLLA_CONFIG_STRATEGY=COPY_ONCE"]}, "g (behind)"),
+    (900.0, 600.0, {"environment": ["KOLLA_CONFIG_STRATEGY=COPY_ONCE"]}, "g"),
+])
+def test_the_generation_that_a_container_runs(taken, created, entry, words):
+    action = Action(Kind.NONE, "c", 3, (), item(HELD, **entry), observed("c", created=created))
+    assert _generation(action, {"c": taken}) == words

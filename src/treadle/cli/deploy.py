@@ -26,6 +26,8 @@ class DeployOvercloud(Command):
         parser.add_argument("--check", action="store_true", help="say what would be done, and why; change nothing")
         parser.add_argument("--detailed-exitcode", action="store_true",
                             help="with --check: exit status 0 when there is nothing to do, 2 when there is")
+        parser.add_argument("--repair", action="store_true",
+                            help="look into each container for what a hand changed in it (docker update), and undo it")
         parser.add_argument("--message", metavar="WHY", default="", help="why; it is kept with the generation")
         parser.add_argument("--yes", action="store_true", help="do not ask before changing anything")
         parser.add_argument("--format", choices=("text", "json"), default="text", help="how the plan is printed")
@@ -57,7 +59,8 @@ class DeployOvercloud(Command):
         if secrets.too_short:
             print(f"warning: too short to be told from other text, so they are not masked: "
                   f"{', '.join(secrets.too_short)}", file=self.app.stderr)
-        deploy = Deploy(state, gathered.plans, Engine(), events, args.message, gathered.inputs, check_only=args.check)
+        deploy = Deploy(state, gathered.plans, Engine(), events, args.message, gathered.inputs, check_only=args.check,
+                        repair=args.repair)
         try:
             deploy.prepare()
         except TreadleError as error:
@@ -80,6 +83,7 @@ class DeployOvercloud(Command):
             confirm("Do this?", args, events)
         else:
             print("Nothing to do: everything is as it should be.", file=self.app.stdout)
+            show_held(deploy.previews, self.app.stderr)
         state = stack_state(args)
         state.save_passwords(gathered.passwords)
         state.save_random_strings(gathered.random)
@@ -103,7 +107,8 @@ def show(previews: Any, form: str, out: Any) -> None:
     if form == "json":
         document = [{"node": p.node, "puppet": list(p.puppet), "configuration": dict(p.configuration),
                      "actions": [{"action": a.kind.value, "container": a.name, "step": a.step,
-                                  "reasons": list(a.reasons)} for a in p.changes]} for p in previews]
+                                  "reasons": list(a.reasons)} for a in p.changes],
+                     "held": {a.name: a.held for a in p.actions if a.held}} for p in previews]
         print(as_json(document), file=out)
         return
     for preview in previews:
@@ -119,6 +124,15 @@ def show(previews: Any, form: str, out: Any) -> None:
         for action in preview.changes:
             print(f"  step {action.step}: {action.kind} {action.name}",
                   *(f"      {reason}" for reason in action.reasons), sep="\n", file=out)
+    show_held(previews, out)
+
+
+def show_held(previews: Any, out: Any) -> None:
+    """What is left alone because somebody stopped it on purpose."""
+    for preview in previews:
+        for action in preview.actions:
+            if action.held and action.kind.value == "none":
+                print(f"warning: {preview.node}: {action.name} is left as it is: {action.held}", file=out)
 
 
 def summary(preview: Any) -> str:

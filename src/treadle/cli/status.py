@@ -7,7 +7,7 @@ from typing import Any
 
 from treadle.cli.command import Lister, add_stack, stack_state
 
-COLUMNS = ("Node", "Step", "Container", "State", "Health", "To do")
+COLUMNS = ("Node", "Step", "Service", "Container", "Wanted", "State", "Health", "Generation", "To do")
 
 
 class StatusOvercloud(Lister):
@@ -20,25 +20,51 @@ class StatusOvercloud(Lister):
 
     def take_action(self, args: argparse.Namespace) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         from treadle.engine import Engine
-        from treadle.events import silent
-        from treadle.node import NodeAgent
+        from treadle.node.drift import tolerant
         from treadle.rollout.lock import read
 
         state = stack_state(args)
-        engine = Engine()
-        previews = [NodeAgent(plan, engine, silent()).status() for plan in state.plans()]
+        rows = []
+        for plan in state.plans():
+            with tolerant(plan, Engine()) as (agent, engine):
+                preview = agent.status()
+            rows += [_row(preview, action, plan.owners) for action in preview.actions]
+            for image in sorted(engine.missing):
+                self.app.stderr.write(f"{plan.node}: the engine has no image {image} any more\n")
         holder = read(state.lock)
         if holder:
-            left = "left by a deploy that was killed; run it again" if holder.gone else "being changed"
+            left = "left by a command that was killed; run it again" if holder.gone else "being changed"
             self.app.stderr.write(f"{left}: {holder}\n")
-        return COLUMNS, [_row(preview.node, action) for preview in previews for action in preview.actions]
+        return COLUMNS, rows
 
 
-def _row(node: str, action: Any) -> tuple[Any, ...]:
-    there, recorded = action.observed, action.desired is not None and action.desired.recorded
-    if there is None:
-        state = ("done" if not action.reasons else "not run") if recorded else "absent"
-    else:
-        state = f"exited {there.exit_code}" if there.exit_code is not None else there.state
-    to_do = "" if action.kind.value == "none" else f"{action.kind}: {'; '.join(action.reasons)}"
-    return node, action.step, action.name, state, there.health if there else "", to_do
+def _row(preview: Any, action: Any, owners: Any) -> tuple[Any, ...]:
+    there = action.observed
+    to_do = action.held if action.kind.value == "none" else f"{action.kind}: {'; '.join(action.reasons)}"
+    return (preview.node, action.step, owners.get(f"container {action.name}", ""), action.name, _wanted(action),
+            _state(action), there.health if there else "", _generation(action, preview.taken), to_do)
+
+
+def _wanted(action: Any) -> str:
+    if action.desired is None:
+        return "absent"
+    if not action.desired.stays:
+        return "done"
+    return "stopped" if action.held else "running"
+
+
+def _state(action: Any) -> str:
+    there, item = action.observed, action.desired
+    if there is not None:
+        return f"exited {there.exit_code}" if there.exit_code is not None else str(there.state)
+    recorded = item is not None and item.recorded
+    return ("not run" if action.reasons or action.held else "done") if recorded else "absent"
+
+
+def _generation(action: Any, taken: Any) -> str:
+    """Which generation's configuration a container runs; ``behind`` where there is newer."""
+    item, there = action.desired, action.observed
+    if item is None or there is None or not item.sources or not (there.running or not item.stays):
+        return ""
+    at = taken.get(item.name, there.created) if item.stays and not item.copies_once else there.created
+    return f"{item.generation(at)[:12] or 'unknown'}{' (behind)' if item.unseen(at) else ''}"

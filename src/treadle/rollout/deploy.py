@@ -36,6 +36,7 @@ class Deploy:
     message: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     check_only: bool = False
+    repair: bool = False
     trees: dict[str, dict[str, ConfigTree]] = field(default_factory=dict)
     previews: list[Preview] = field(default_factory=list)
     generation: Generation | None = None
@@ -46,6 +47,8 @@ class Deploy:
             keep = not self.check_only or self.state.exists
             self._agents = [NodeAgent(plan, self.engine, self.events, None if keep else Path(scratch) / plan.node)
                             for plan in self.plans]
+            for agent in self._agents:
+                agent.thorough = self.repair
             for title, phase in (("Check images, names and ports", self._check),
                                  ("Generate configuration", self._generate), ("Plan", self._preview)):
                 self._phase(title, phase)

@@ -1,0 +1,106 @@
+"""Looks at a node for what somebody changed by hand since it was deployed. Changes nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from treadle.engine import Engine, Observed
+from treadle.errors import InputError
+from treadle.events import silent
+from treadle.generate import ConfigTree
+from treadle.instantiate import shown, tree_deltas
+from treadle.instantiate.drift import Seen
+from treadle.node.agent import NodeAgent
+from treadle.node.configuration import pieces
+from treadle.node.hands import inspected, listed
+from treadle.paths import NodePaths
+from treadle.plan.nodeplan import NodePlan
+from treadle.propagate import VolumeStates
+
+#: Gives the config volumes of a node as a generation has them.
+Volumes = Callable[[str, str], Mapping[str, ConfigTree]]
+
+
+class Remembering(Engine):
+    """The engine, with the ids of images that it has no more where a container that runs still tells them."""
+
+    def __init__(self, engine: Engine, plan: NodePlan, there: Mapping[str, Observed]) -> None:
+        super().__init__(engine.url)
+        wanted = {name: c.image for step in plan.docker_config.values() for name, c in step.items() if c.image}
+        self._known = {image: there[name].image_id for name, image in wanted.items() if name in there}
+        self.missing: set[str] = set()
+
+    def image_ids(self, names: Iterable[str]) -> dict[str, str]:
+        wanted = set(names)
+        found = super().image_ids(wanted)
+        self.missing |= wanted - found.keys()
+        return {name: found.get(name) or self._known.get(name) or "(removed)" for name in wanted}
+
+
+def deployed_plan(plan: NodePlan) -> NodePlan:
+    """The plan that the node was deployed with last: the deployer's own may be one that came no further."""
+    path = NodePaths(plan.stack, plan.root).plan
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=NodePlan)
+    except FileNotFoundError:
+        raise InputError(f"nothing was deployed to {plan.node} yet", source=path,
+                         hint="run the deploy again: it goes on from where it was") from None
+    except msgspec.DecodeError as error:
+        raise InputError(f"is damaged: {error}", source=path, hint="run the deploy again: it writes it anew") from None
+
+
+@contextmanager
+def tolerant(plan: NodePlan, engine: Engine) -> Iterator[tuple[NodeAgent, Remembering]]:
+    """An agent that only looks, with the engine that it looks at: it bears that images are gone, and leaves nothing
+    on the node."""
+    with tempfile.TemporaryDirectory(prefix="treadle-look-") as scratch:
+        there = NodeAgent(plan, engine, silent(), Path(scratch)).observed()
+        remembering = Remembering(engine, plan, there)
+        yield NodeAgent(plan, remembering, silent(), Path(scratch)), remembering
+
+
+def look(given: NodePlan, engine: Engine, volumes: Volumes) -> Seen:
+    """What is known of the node of ``given``. ``volumes(generation, node)`` gives what was recorded."""
+    plan = deployed_plan(given)
+    with tolerant(plan, engine) as (agent, remembering):
+        return _seen(plan, agent, remembering, volumes)
+
+
+def _seen(plan: NodePlan, agent: NodeAgent, engine: Remembering, volumes: Volumes) -> Seen:
+    agent.thorough = True
+    trees = deployed_trees(plan, agent.paths, volumes)
+    preview = agent.preview(trees)
+    wanted = {name: plan.container_prefix + name for step in plan.docker_config.values() for name, c in step.items()
+              if c.action == "run"}
+    mine = {container.id for container in agent.observed().values()}
+    others = {container.engine_name for container in engine.containers({}) if container.id not in mine}
+    strangers = {name: engine_name for name, engine_name in wanted.items() if engine_name in others}
+    return Seen(plan.node, preview.actions, listed(preview.actions, plan), inspected(preview.actions, plan, engine),
+                strangers, changed_files(plan, trees, agent.mask), sorted(engine.missing))
+
+
+def deployed_trees(plan: NodePlan, paths: NodePaths, volumes: Volumes) -> dict[str, ConfigTree]:
+    """Each config volume as the generation has it that the node got it from."""
+    states = VolumeStates.read(paths.volume_states).volumes
+    generations = {key.removeprefix("volume:"): state.generation for key, state in states.items()
+                   if key.startswith("volume:") and "/" not in key}
+    recorded = {generation: volumes(generation, plan.node) for generation in set(generations.values())}
+    return {name: recorded[generation][name] for name, generation in generations.items()
+            if name in recorded[generation]}
+
+
+def changed_files(plan: NodePlan, trees: Mapping[str, ConfigTree], mask: Callable[[str], str]) -> dict[str, list[str]]:
+    """``{key: words}`` of the configuration whose files are not any more what was deployed, as deploys compare it."""
+    key = bytes.fromhex(plan.fingerprint_key)
+    found: dict[str, list[str]] = {}
+    for piece in pieces(plan, trees):
+        held = piece.held()
+        if not piece.part and held.fingerprint(key) != piece.tree.fingerprint(key):
+            deltas = tree_deltas(piece.tree, held, mask) if held.files else []
+            found[piece.key] = shown([delta.words for delta in deltas]) or ["removed"]
+    return found
