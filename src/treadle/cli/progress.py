@@ -28,7 +28,7 @@ def text_of(event: Event) -> str | None:
     if event.kind == "host_prep.task" and not event.data.get("changed"):
         return None
     why = f" ({event.data['why']})" if event.data.get("why") else ""
-    failed = "failed: " if event.kind.endswith(".fail") else ""
+    failed = "failed: " if event.kind.endswith(".fail") and not event.kind.startswith("hook.") else ""
     return f"    {where}{failed}{event.text}{why}{took}"
 
 

@@ -64,8 +64,8 @@ def _actions(plan: NodePlan) -> dict[str, Any]:
     from treadle.engine import Engine
     from treadle.node.drift import tolerant
 
-    with tolerant(plan, Engine()) as (agent, _):
-        return {action.name: action for action in agent.status().actions}
+    agent, _ = tolerant(plan, Engine())
+    return {action.name: action for action in agent.status().actions}
 
 
 class ShowService(ShowOne):

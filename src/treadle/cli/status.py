@@ -26,8 +26,8 @@ class StatusOvercloud(Lister):
         state = stack_state(args)
         rows = []
         for plan in state.plans():
-            with tolerant(plan, Engine()) as (agent, engine):
-                preview = agent.status()
+            agent, engine = tolerant(plan, Engine())
+            preview = agent.status()
             rows += [_row(preview, action, plan.owners) for action in preview.actions]
             for image in sorted(engine.missing):
                 self.app.stderr.write(f"{plan.node}: the engine has no image {image} any more\n")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -54,24 +51,16 @@ def deployed_plan(plan: NodePlan) -> NodePlan:
         raise InputError(f"is damaged: {error}", source=path, hint="run the deploy again: it writes it anew") from None
 
 
-@contextmanager
-def tolerant(plan: NodePlan, engine: Engine) -> Iterator[tuple[NodeAgent, Remembering]]:
-    """An agent that only looks, with the engine that it looks at: it bears that images are gone, and leaves nothing
-    on the node."""
-    with tempfile.TemporaryDirectory(prefix="treadle-look-") as scratch:
-        there = NodeAgent(plan, engine, silent(), Path(scratch)).observed()
-        remembering = Remembering(engine, plan, there)
-        yield NodeAgent(plan, remembering, silent(), Path(scratch)), remembering
+def tolerant(plan: NodePlan, engine: Engine) -> tuple[NodeAgent, Remembering]:
+    """An agent for looking, which bears that images are gone, and the engine that it looks at."""
+    remembering = Remembering(engine, plan, NodeAgent(plan, engine, silent()).observed())
+    return NodeAgent(plan, remembering, silent()), remembering
 
 
 def look(given: NodePlan, engine: Engine, volumes: Volumes) -> Seen:
     """What is known of the node of ``given``. ``volumes(generation, node)`` gives what was recorded."""
     plan = deployed_plan(given)
-    with tolerant(plan, engine) as (agent, remembering):
-        return _seen(plan, agent, remembering, volumes)
-
-
-def _seen(plan: NodePlan, agent: NodeAgent, engine: Remembering, volumes: Volumes) -> Seen:
+    agent, remembering = tolerant(plan, engine)
     agent.thorough = True
     trees = deployed_trees(plan, agent.paths, volumes)
     preview = agent.preview(trees)
@@ -81,7 +70,7 @@ def _seen(plan: NodePlan, agent: NodeAgent, engine: Remembering, volumes: Volume
     others = {container.engine_name for container in engine.containers({}) if container.id not in mine}
     strangers = {name: engine_name for name, engine_name in wanted.items() if engine_name in others}
     return Seen(plan.node, preview.actions, listed(preview.actions, plan), inspected(preview.actions, plan, engine),
-                strangers, changed_files(plan, trees, agent.mask), sorted(engine.missing))
+                strangers, changed_files(plan, trees, agent.mask), sorted(remembering.missing))
 
 
 def deployed_trees(plan: NodePlan, paths: NodePaths, volumes: Volumes) -> dict[str, ConfigTree]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -116,18 +117,14 @@ class NodeServices:
     def _apply(self, action: Action) -> None:
         if action.kind is Kind.NONE:
             return
-        drainer = self._executor.drainer
-        if action.desired and self._executor.drains and action.kind in (Kind.STOP, Kind.RESTART, Kind.RECREATE):
-            try:
-                drainer.drain(action.desired, required=True)
-            except StepFailed:
-                if action.kind is Kind.STOP:
-                    self._stops.remove([action.name])
-                raise
+        drains = self._executor.drains and action.kind in (Kind.STOP, Kind.RESTART, Kind.RECREATE)
         try:
-            self._executor.apply([action])
-        except BaseException:
-            drainer.told_left(action.name)
+            with self._executor.drainer.drained(action.desired) if action.desired and drains else nullcontext():
+                self._executor.apply([action])
+        except StepFailed:
+            there = self._agent.observed().get(action.name)
+            if action.kind is Kind.STOP and there and there.running:
+                self._stops.remove([action.name])
             raise
 
     def _action(self, verb: Verb, name: str) -> Action:
