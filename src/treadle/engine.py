@@ -81,10 +81,6 @@ class Engine:
         """Where it is; None for the library's default socket."""
         return self._base_url
 
-    def patient(self, seconds: float) -> Engine:
-        """The same engine by a connection of its own that bears an answer which takes ``seconds``."""
-        return Engine(self._base_url, max(self._timeout, int(seconds) + 10))
-
     @property
     def api(self) -> Any:
         if not hasattr(self._mine, "client"):

@@ -30,7 +30,7 @@ def said(item, *, config=None, **host):
     env = ["PATH=/bin", *asked["Env"]]
     caps = [f"CAP_{name}" for name in asked_host.get("CapAdd", [])]
     found = {**defaults, **asked_host, **({"CapAdd": caps} if caps else {}), **host}
-    if "Memory" in asked_host:
+    if "Memory" in asked_host and "MemorySwap" not in asked_host:
         found["MemorySwap"] = 2 * found["Memory"]
     return {"Config": {**asked, "Env": env, "Hostname": asked.get("Hostname", "f00"), **(config or {})},
             "HostConfig": found}
@@ -43,7 +43,8 @@ TABLE = {
     "less memory": (FULL, {"Memory": 1024}, ["mem_limit 67108864 → 1024"]),
     "no limit any more": (FULL, {"Memory": 0}, ["mem_limit 67108864 → (unset)"]),
     "swap is the engine's own where only memory is given": (FULL, {"MemorySwap": 3}, []),
-    "swap": ({"image": "i", "memswap_limit": "1k"}, {"MemorySwap": 9}, ["memswap_limit 1024 → 9"]),
+    "swap": ({"image": "i", "mem_limit": "8m", "memswap_limit": "9m"}, {"MemorySwap": 9},
+             ["memswap_limit 9437184 → 9"]),
     "cpu": ({}, {"CpuShares": 100, "NanoCpus": 5, "CpusetCpus": "0"},
             ["cpu_shares (unset) → 100", "cpus (unset) → 5", "cpuset_cpus (unset) → 0"]),
     "processes": (FULL, {"PidsLimit": 100}, ["pids_limit 9 → 100"]),

@@ -9,6 +9,7 @@ from typing import Any
 from treadle.engine import Observed
 from treadle.instantiate.desired import Desired
 from treadle.instantiate.plan import Action, Kind
+from treadle.instantiate.replace import OLD
 from treadle.plan.containers import Container
 from treadle.plan.nodeplan import NodePlan
 
@@ -18,12 +19,18 @@ Request = tuple[Mapping[str, Any], Mapping[str, Any]]
 def listed_changes(item: Desired, there: Observed, plan: NodePlan) -> list[str]:
     """What the engine's list tells: another name, other networks."""
     name = plan.container_prefix + item.name
-    words = [f"name {name} → {there.engine_name}"] if there.engine_name != name else []
+    words = [f"name {name} → {there.engine_name}"] if renamed(there, plan) else []
     wanted = networks(item.container)
     if wanted is not None and there.networks:
         words += [f"networks + {network}" for network in there.networks if network not in wanted]
         words += [f"networks - {network}" for network in wanted if network not in there.networks]
     return words
+
+
+def renamed(there: Observed, plan: NodePlan) -> bool:
+    """Whether somebody gave it another name: not what a deploy did that is replacing it."""
+    name = plan.container_prefix + there.name
+    return there.engine_name not in (name, name + OLD)
 
 
 def networks(container: Container) -> tuple[str, ...] | None:

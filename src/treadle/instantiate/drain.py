@@ -22,6 +22,8 @@ from treadle.plan.nodeplan import NodePlan
 
 #: Seconds that letting work in again may take.
 _UNDO_LIMIT = 30.0
+#: What the engine gives for a command that was ended because its time was over.
+_LATE = 124
 
 
 @dataclass(frozen=True)
@@ -119,26 +121,12 @@ class Drainer:
 
     def _command(self, where: Observed, argv: Sequence[str], limit: float, late: Callable[[], None] | None) -> None:
         """Run it in the container. Raises StepFailed where it fails, or is late and that is not allowed."""
-        found: list[tuple[int, str] | EngineError] = []
-
-        def run() -> None:
-            try:
-                found.append(self.engine.patient(limit).execute(where.id, argv))
-            except EngineError as error:
-                found.append(error)
-
-        # The engine has no way to end a command in a container: one that is late is left behind.
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        thread.join(limit)
-        if not found:
-            if late is None:
-                raise StepFailed(f"{argv[0]} did not end within {limit:g} s")
+        try:
+            code, output = self.engine.execute(where.id, argv, limit=limit)
+        except EngineError as error:
+            raise StepFailed(error.message) from error
+        if code == _LATE and late is not None:
             late()
-            return
-        [answer] = found
-        if isinstance(answer, EngineError):
-            raise StepFailed(answer.message)
-        code, output = answer
-        if code:
-            raise StepFailed(f"{' '.join(argv[:2])} ended with {code}: {' '.join(output.split())[-300:]}")
+        elif code:
+            said = f"did not end within {limit:g} s" if code == _LATE else f"ended with {code}"
+            raise StepFailed(f"{' '.join(argv[:2])} {said}: {' '.join(output.split())[-300:]}".removesuffix(": "))

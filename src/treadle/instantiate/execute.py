@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
 from treadle.engine import NODE, STACK, TRANSIENT, Engine, Observed
-from treadle.errors import EngineError, StepFailed
+from treadle.errors import EngineError, StepFailed, TreadleError
 from treadle.gateway import Gateway
 from treadle.instantiate.context import Context
 from treadle.instantiate.desired import Desired, missing_paths
+from treadle.instantiate.drain import Drainer
 from treadle.instantiate.health import Unwell, Watch
 from treadle.instantiate.once import OneShots, Record, spec_label, unrecorded
 from treadle.instantiate.plan import Action, Kind
@@ -27,7 +29,8 @@ from treadle.plan.nodeplan import NodePlan
 @dataclass(frozen=True)
 class Executor:
     """Runs actions of one node against its engine. Times are in seconds; ``workers`` is how many actions of one
-    start_order go on at once; ``record`` is told at once how a one-shot ended that leaves no container."""
+    start_order go on at once; ``record`` is told at once how a one-shot ended that leaves no container. ``drains``:
+    keep work away before a container is stopped."""
 
     engine: Engine
     gateway: Gateway
@@ -39,6 +42,11 @@ class Executor:
     settle: float = 1.0
     poll: float = 0.1
     workers: int = 32
+    drains: bool = True
+
+    @cached_property
+    def drainer(self) -> Drainer:
+        return Drainer(self.engine, self.gateway.events, self.plan, self.context.paths.drained)
 
     @cached_property
     def context(self) -> Context:
@@ -65,8 +73,9 @@ class Executor:
         return {c.name: c for c in sorted(found, key=lambda c: not c.engine_name.endswith(OLD))}
 
     def sweep(self) -> None:
-        """Put right what a killed run left half-made; nothing that ran is lost."""
+        """Put right what a killed run left half-made; nothing that ran is lost, and what runs takes work again."""
         self.replacer.restore(self._all(), self._spec)
+        self.drainer.recover()
 
     def _all(self) -> list[Observed]:
         return [c for c in self.engine.containers({STACK: self.plan.stack, NODE: self.plan.node})
@@ -110,8 +119,16 @@ class Executor:
                                   hint="let host_prep_tasks make it, or correct the template")
 
     def _audited(self, action: Action) -> None:
-        self.gateway.do(action.kind.value, action.name, "; ".join(action.reasons), lambda: self._do(action),
-                        step=str(action.step))
+        drained = action.desired if self.drains and action.kind in _STOPPING else None
+        try:
+            with self.drainer.drained(drained, required=False) if drained else nullcontext():
+                self.gateway.do(action.kind.value, action.name, "; ".join(action.reasons), lambda: self._do(action),
+                                step=str(action.step))
+        except TreadleError:
+            if action.kind is Kind.RECREATE:  # what it was to replace runs again, and was good
+                self.drainer.undo(action.name)
+            raise
+        self.drainer.undo(action.name)
 
     def _do(self, action: Action) -> None:
         item, there = action.desired, action.observed
@@ -132,6 +149,8 @@ class Executor:
                 made = self.replacer.create(item)
                 self.context.start(made, action.name)
                 self._await_well(item, made)
+            case Kind.STOP if there:
+                self.context.stop(there)
             case Kind.START if item and there:
                 self.context.start(there.id, action.name)
                 self._await_well(item, there.id)
@@ -183,6 +202,7 @@ class Executor:
                                  hint=self.context.log_hint(there.id, action.name))
 
 
+_STOPPING = (Kind.STOP, Kind.RESTART, Kind.RECREATE)
 _MAKING = (Kind.CREATE, Kind.RECREATE, Kind.RUN)
 _STARTING = (Kind.CREATE, Kind.RECREATE, Kind.START, Kind.RESTART)
 

@@ -27,6 +27,7 @@ class Kind(enum.StrEnum):
 
     NONE = "none"
     AWAIT = "await"
+    STOP = "stop"
     START = "start"
     RUN = "run"
     EXEC = "exec"
@@ -40,7 +41,7 @@ class Kind(enum.StrEnum):
 @dataclass(frozen=True)
 class Action:
     """One thing to do, and why. ``observed`` is the container that is there now, ``desired`` the one wanted,
-    ``differences`` what a reload has to bring about."""
+    ``differences`` what a reload has to bring about. ``held``: why nothing is done though something is to do."""
 
     kind: Kind
     name: str
@@ -49,6 +50,7 @@ class Action:
     desired: Desired | None = None
     observed: Observed | None = None
     differences: tuple[Difference, ...] = ()
+    held: str = ""
 
     @property
     def order(self) -> tuple[int, int, int, str]:

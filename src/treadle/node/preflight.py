@@ -8,6 +8,7 @@ from pathlib import Path
 from treadle.engine import Engine, Observed
 from treadle.errors import EngineError
 from treadle.instantiate import build_desired
+from treadle.instantiate.byhand import renamed
 from treadle.instantiate.fromnode import env_files, seccomp_files
 from treadle.node.hostpuppet import HostPuppet
 from treadle.node.listeners import conflicts
@@ -24,8 +25,7 @@ def check(plan: NodePlan, engine: Engine, observed: Mapping[str, Observed]) -> N
     _require_images(plan, engine)
     created = [name for containers in plan.docker_config.values() for name, c in containers.items()
                if c.action == "run" and name not in observed]
-    renamed = [name for name, there in observed.items() if there.engine_name != plan.container_prefix + name]
-    for name in (*created, *renamed):
+    for name in (*created, *(name for name, there in observed.items() if renamed(there, plan))):
         _require_no_stranger(plan, engine, name)
     _require_sources(plan)
     if created:
