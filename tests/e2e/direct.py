@@ -72,7 +72,7 @@ class DirectNode:
         return {name.removeprefix(f"{self.name}-"): state for name, state in map(str.split, lines)}
 
     def id(self, name: str) -> str:
-        return self.inspect(name)["Id"]
+        return str(self.inspect(name)["Id"])
 
     def inspect(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = msgspec.json.decode(self.docker("inspect", f"{self.name}-{name}"))[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.e2e.cloud import Done
 from tests.e2e.engine import PrivateEngine
 from tests.e2e.small import IMAGE, SmallCloud, inspected, lives
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")

@@ -306,12 +306,11 @@ def test_what_needs_another_of_its_start_order_comes_after_it(node: DirectNode) 
 
 
 def test_every_failure_is_named_what_is_in_flight_ends_and_nothing_later_begins(node: DirectNode) -> None:
-    bad = {"health": {"command": "false", "within": 1}}
     good = service("sleep 2; touch /data/well; " + SERVE, volumes=[f"{node.folder}:/data"],
                    health={"command": "test -e /data/well", "within": 20})
     ends = service("sleep 0.2; exit 9", health={"command": "false"})
     with pytest.raises(StepFailed, match="2 containers failed") as caught:
-        node.deploy(a=service(**bad), b=good, c=ends, d=service(start_order=1))
+        node.deploy(a=service(health={"command": "false", "within": 1}), b=good, c=ends, d=service(start_order=1))
     assert "a did not become healthy" in str(caught.value) and "ended with 9" in str(caught.value)
     assert node.states() == {"a": "running", "b": "running", "c": "exited"}
     assert (node.folder / "well").exists()

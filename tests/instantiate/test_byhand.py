@@ -7,6 +7,7 @@ import pytest
 from tests.support import node_plan, observed
 from treadle.instantiate.byhand import heeding, inspected_changes, listed_changes
 from treadle.instantiate.desired import Desired
+from treadle.instantiate.fromnode import FromNode
 from treadle.instantiate.plan import Action, Kind
 from treadle.instantiate.request import request
 from treadle.plan.containers import parse_container
@@ -24,7 +25,7 @@ def desired(**entry):
 
 def said(item, *, config=None, **host):
     """What ``inspect`` says of a container that was made as ``item`` wants it, with some of it changed."""
-    asked, asked_host = request(item, PLAN, {"B": "deployers"})
+    asked, asked_host = request(item, PLAN, FromNode({"B": "deployers"}))
     defaults = {"Memory": 0, "MemorySwap": 0, "CpuShares": 0, "PidsLimit": None, "Binds": None, "Privileged": False,
                 "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "NanoCpus": 0, "CpuQuota": 0}
     env = ["PATH=/bin", *asked["Env"]]
@@ -70,7 +71,7 @@ TABLE = {
 @pytest.mark.parametrize(("entry", "changed", "words"), TABLE.values(), ids=TABLE.keys())
 def test_inspected(entry, changed, words):
     item = desired(**entry)
-    assert inspected_changes(item, request(item, PLAN, {}), said(item, **changed)) == words
+    assert inspected_changes(item, request(item, PLAN, FromNode()), said(item, **changed)) == words
 
 
 LISTED = {

@@ -16,9 +16,9 @@ from treadle.errors import EngineError, StepFailed
 from treadle.events import Events
 from treadle.files import read_document, write_private
 from treadle.instantiate.desired import Desired
-from treadle.instantiate.request import seconds
 from treadle.plan.containers import Drain, argv_of
 from treadle.plan.nodeplan import NodePlan
+from treadle.plan.quantities import seconds
 
 #: Seconds that letting work in again may take.
 _UNDO_LIMIT = 30.0

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from treadle.engine import Engine
 from treadle.files import read_document, write_private
-from treadle.instantiate import Action
+from treadle.instantiate import Action, Desired
 from treadle.instantiate.byhand import heeding, inspected_changes, listed_changes
+from treadle.instantiate.fromnode import from_node
 from treadle.instantiate.request import request
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import NodePlan
@@ -73,6 +75,13 @@ def listed(actions: Sequence[Action], plan: NodePlan) -> Mapping[str, Sequence[s
 
 def inspected(actions: Sequence[Action], plan: NodePlan, engine: Engine) -> dict[str, list[str]]:
     """``{container: words}`` of what a look into each container shows: one call to the engine for each."""
-    found = {a.name: inspected_changes(a.desired, request(a.desired, plan, {}), engine.inspect(a.observed.id))
+    found = {a.name: inspected_changes(a.desired, _asked(a.desired, plan), engine.inspect(a.observed.id))
              for a in actions if a.desired and a.observed}
     return {name: words for name, words in found.items() if words}
+
+
+def _asked(item: Desired, plan: NodePlan) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the engine is asked for now. Variables that a container took over from whoever deployed it are not known
+    any more, and so not among them."""
+    given = from_node(item.container, NodePaths(plan.stack, plan.root), f"docker_config.{item.name}")
+    return request(item, plan, replace(given, environment={}))
