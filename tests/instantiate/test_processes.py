@@ -36,6 +36,16 @@ def test_main_and_workers(tmp_path, found, main, workers):
     assert processes.workers(7) == frozenset(workers)
 
 
+@pytest.mark.parametrize(("command", "prepares"), [
+    ("bash\0/usr/local/bin/kolla_start\0", True), ("/usr/sbin/haproxy\0-W\0", False), (None, False)])
+def test_whether_kolla_is_still_copying(tmp_path, command, prepares):
+    processes = proc(tmp_path, (7, 1, "dumb-init"), (8, 7, "bash"))
+    (tmp_path / "7/cmdline").write_text("dumb-init\0--\0kolla_start\0")
+    if command:
+        (tmp_path / "8/cmdline").write_text(command)
+    assert processes.prepares(7) is prepares
+
+
 def test_the_kernel_shows_a_child_of_this_very_process():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         assert child.pid in {pid for pid, _ in Processes().workers(os.getpid())}

@@ -10,6 +10,7 @@ from treadle.engine import Observed
 from treadle.errors import EngineError, StepFailed
 from treadle.instantiate.context import Context, tail
 from treadle.instantiate.desired import Desired
+from treadle.instantiate.processes import Processes
 from treadle.instantiate.request import health_argv
 from treadle.plan.containers import Container, argv_of
 from treadle.plan.quantities import seconds
@@ -60,11 +61,23 @@ class Watch:
 
     def await_well(self, item: Desired, container: str, *, replaces: bool = False) -> None:
         """Return when it is well. Raises Unwell when it ended, or did not become well in time."""
+        if item.copies_always or item.copies_once:
+            self._await_copied(item.name, container)
         check = check_of(item.container, self.within)
         if check.argv:
             self._await_check(item.name, container, check)
         stay = max(check.stay_up, self.settle if replaces and not check.argv else 0.0)
         self._stay(item.name, container, stay)
+
+    def _await_copied(self, name: str, container: str) -> None:
+        """Kolla copies the configuration in before it starts the service: a command that runs in the container
+        earlier would not find it."""
+        until = time.monotonic() + self.within
+        while (state := self._require_up(name, container))["Running"] and Processes().prepares(state["Pid"]):
+            if time.monotonic() > until:
+                raise Unwell(f"{name} did not copy its configuration within {self.within:g} s", container,
+                             self.context.log_tail(container))
+            time.sleep(self.poll)
 
     def well_now(self, container: Container | None, there: Observed) -> bool:
         """Whether it runs, and its check succeeds at the first attempt; without one, whether it stays up."""

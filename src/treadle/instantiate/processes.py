@@ -20,6 +20,13 @@ class Processes:
         children = self._children(first) if self._name(first) in _INITS else []
         return children[0][0] if len(children) == 1 else first
 
+    def prepares(self, first: int) -> bool:
+        """Whether Kolla's start script copies configuration still; the service takes its place when it has."""
+        try:
+            return b"kolla_start" in (self.proc / str(self.main(first)) / "cmdline").read_bytes()
+        except OSError:  # it has ended: there is nothing to wait for
+            return False
+
     def workers(self, first: int) -> frozenset[tuple[int, int]]:
         """The children of the main process, each with when it was started (clock ticks): numbers come again."""
         return frozenset(self._children(self.main(first)))

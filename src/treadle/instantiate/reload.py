@@ -17,6 +17,8 @@ from treadle.plan.containers import Reload
 from treadle.plan.quantities import seconds
 
 _COPY = ("kolla_set_configs",)
+#: How long (seconds) reading a log may take.
+_READING = 30.0
 
 
 class NotTaken(StepFailed):
@@ -65,7 +67,7 @@ class Reloader:
         return moment
 
     def _run(self, there: Observed, argv: Sequence[str], what: str, user: str = "") -> None:
-        code, output = self.engine.execute(there.id, argv, user=user)
+        code, output = self.engine.execute(there.id, argv, user=user, limit=self.command_limit)
         if code:
             raise NotTaken(f"{what} ended with {code}: {' '.join(output.split())[-300:]}")
 
@@ -84,8 +86,8 @@ class Reloader:
         if seen.workers:
             yield "no new worker came", lambda: bool(self.processes.workers(pid) - before)
         if seen.command:
-            argv = argv_of(seen.command)
-            yield f"{argv[0]} does not confirm it", lambda: self.engine.execute(there.id, argv)[0] == 0
+            argv, limit = argv_of(seen.command), seconds(seen.within)
+            yield f"{argv[0]} does not confirm it", lambda: self.engine.execute(there.id, argv, limit=limit)[0] == 0
 
     def _await(self, there: Observed, started: _Started, signs: list[tuple[str, Callable[[], bool]]],
                within: float) -> None:
@@ -144,7 +146,7 @@ class _Log:
         return 0 if code else int(output)
 
     def _run(self, *argv: str) -> tuple[int, str]:
-        return self.engine.execute(self.container, argv, user="root")
+        return self.engine.execute(self.container, argv, user="root", limit=_READING)
 
 
 def _expanded(pattern: str, differences: Sequence[Difference]) -> list[str]:

@@ -8,20 +8,25 @@ from treadle.errors import StepFailed
 from treadle.instantiate.plan import Action, Kind
 
 #: A restart beside it may have caused it, and may end it: the look at the end of a deploy waits for health instead.
-_PASSING = ("it is unhealthy",)
+_PASSING = {("it is unhealthy",), ("it is restarting",)}
+
+
+def passing(action: Action) -> bool:
+    """Whether the action has no reason but a state that may pass by itself."""
+    return action.kind in (Kind.RESTART, Kind.START) and action.reasons in _PASSING
 
 
 def still(planned: Sequence[Action], now: Sequence[Action]) -> list[Action]:
     """Those of ``now`` that are to be done: each is in ``planned``, and of the same kind there.
 
-    What became needless is left out, and so is what nobody planned and has no reason but that it is unhealthy.
-    Raises StepFailed that names everything else: somebody or something changed the node since the plan was shown.
+    What became needless is left out, and so is what nobody planned and has no reason but a state that may pass by
+    itself. Raises StepFailed that names everything else: somebody or something changed the node since the plan was shown.
     """
     shown = {action.name: action.kind for action in planned}
     todo, moved = list[Action](), list[str]()
     for action in now:
         before = shown.get(action.name, Kind.NONE)
-        if action.kind is Kind.NONE or (before is Kind.NONE and action.reasons == _PASSING):
+        if action.kind is Kind.NONE or (before is Kind.NONE and passing(action)):
             continue
         todo.append(action)
         if before is not action.kind:

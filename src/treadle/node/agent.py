@@ -30,6 +30,7 @@ from treadle.instantiate import (
 )
 from treadle.instantiate import plan as plan_actions
 from treadle.instantiate.plan import STEP
+from treadle.instantiate.still import passing, still
 from treadle.node import preflight
 from treadle.node.configuration import Mask, pieces, preview, put
 from treadle.node.hands import heed
@@ -111,11 +112,20 @@ class NodeAgent:
 
     # Steps 1 to 5
 
-    def containers(self, step: int) -> int:
-        """Do the step's actions; gives how many."""
-        todo = [action for action in self.status().changes if action.step == step]
+    def containers(self, step: int, planned: Sequence[Action]) -> int:
+        """Do the step's actions, which are among ``planned``; gives how many. Raises StepFailed."""
+        if not any(action.step == step for action in changes(planned)):
+            return 0  # what the world did meanwhile is told by the look at the end
+        todo = still(planned, [action for action in self.status().actions if action.step == step])
         self._executor.apply(todo)
         return len(todo)
+
+    def left(self) -> list[Action]:
+        """What is to do still, when all steps are done. What its neighbours' restarts have made unwell has time to
+        become well; StepFailed where it does not."""
+        changes = self.status().changes
+        self._executor.await_health([action.desired for action in changes if passing(action) and action.desired])
+        return [action for action in changes if not passing(action)]
 
     def _record(self, name: str, run: Run) -> None:
         """How a one-shot ended that leaves no container."""

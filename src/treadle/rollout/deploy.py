@@ -119,14 +119,15 @@ class Deploy:
     def _step(self, step: int) -> None:
         """Host Puppet, containers, bootstrap tasks: each on all nodes before the next is begun on any."""
         self._each(lambda agent: agent.puppet.host(step))
-        self._each(lambda agent: agent.containers(step))
+        planned = {preview.node: preview.actions for preview in self.previews}
+        self._each(lambda agent: agent.containers(step, planned[agent.plan.node]))
         self._each(lambda agent: agent.puppet.bootstrap(step))
 
     def _verify(self) -> None:
         """Done means that what is read back is what was wanted."""
-        for preview in self._each(lambda agent: agent.status()):
-            if preview.changes:
-                raise StepFailed(f"on {preview.node} there is still to do: {preview.changes[0]}",
+        for agent, left in zip(self._agents, self._each(lambda agent: agent.left()), strict=True):
+            if left:
+                raise StepFailed(f"on {agent.plan.node} there is still to do: {left[0]}",
                                  hint="openstack overcloud status, then the same deploy again")
 
 
