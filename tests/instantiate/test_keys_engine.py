@@ -167,7 +167,7 @@ CGROUP = "cat /sys/fs/cgroup/{0}/{1} 2>/dev/null || cat /sys/fs/cgroup/{2}"
     ("mounts", "touch /rw/x /named/x && echo written", "written"),
     ("mounts", "grep -c ' /shared .* shared:' /proc/self/mountinfo", "1"),
     ("mounts", "grep -c ' /rw .* shared:' /proc/self/mountinfo || true", "0"),
-    ("mounts_of_another", "ls -d /ro /rw /named; touch /rw/y || echo refused",
+    ("mounts_of_another", "ls -d /ro /rw /named; touch /rw/y 2>&1 || echo refused",
      "/named\n/ro\n/rw\ntouch: cannot touch '/rw/y': Read-only file system\nrefused"),
     ("no_network", "ls /sys/class/net", "lo"),
     ("named", "hostname; grep -E 'other|six' /etc/hosts", "keyhost\n192.0.2.7\tother\n2001:db8::1\tsix"),
