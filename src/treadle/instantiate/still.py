@@ -20,7 +20,7 @@ def still(planned: Sequence[Action], now: Sequence[Action]) -> list[Action]:
     """Those of ``now`` that are to be done: each is in ``planned``, and of the same kind there.
 
     What became needless is left out, and so is what nobody planned and has no reason but a state that may pass by
-    itself. Raises StepFailed that names everything else: somebody or something changed the node since the plan was shown.
+    itself. Raises StepFailed that names everything else: somebody or something changed the node since the plan.
     """
     shown = {action.name: action.kind for action in planned}
     todo, moved = list[Action](), list[str]()
