@@ -27,6 +27,10 @@ from treadle.instantiate.request import request
 from treadle.node import NodeAgent
 
 
+def instantiate(agent: NodeAgent) -> int:
+    return agent.containers(1, agent.status().actions)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("count", nargs="?", type=int, default=50)
@@ -38,7 +42,7 @@ def main() -> None:
         environment = {**os.environ, "DOCKER_HOST": engine.url, "COMPOSE_PARALLEL_LIMIT": "16",
                        "COMPOSE_HTTP_TIMEOUT": "600"}
         ways: dict[str, Callable[[], object]] = {
-            "Treadle": lambda: NodeAgent(containers.plan, Engine(engine.url), Events()).containers(1),
+            "Treadle": lambda: instantiate(NodeAgent(containers.plan, Engine(engine.url), Events())),
             "the API, one after the other": lambda: bare(containers, 1),
             "the API, four threads": lambda: bare(containers, 4),
             "docker-compose up -d": lambda: timed(containers.compose("up", "-d"), environment)}

@@ -20,13 +20,14 @@ def look(plan_file: Path, url: str) -> dict[str, float]:
     agent = NodeAgent(plan, Engine(url), Events())
     agent.engine.api.ping()
     ready = time.perf_counter()
-    changes = agent.status().changes
+    planned = agent.status()
     looked = time.perf_counter()
-    if changes:
-        raise SystemExit(f"there is something to do: {changes[0]}")
+    if planned.changes:
+        raise SystemExit(f"there is something to do: {planned.changes[0]}")
     for step in range(1, 6):
-        agent.containers(step)
-    return {"start": ready - begin, "one look": looked - ready, "five steps": time.perf_counter() - looked}
+        agent.containers(step, planned.actions)
+    agent.left()
+    return {"start": ready - begin, "one look": looked - ready, "steps and last look": time.perf_counter() - looked}
 
 
 if __name__ == "__main__":

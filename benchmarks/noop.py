@@ -6,7 +6,7 @@
                                                      with a service for each container
 
 All run on an engine made for it, in turns; medians. "instantiate" is what a deploy does on a node to find out that
-nothing is to be done: one look is planning all containers once, "five steps" what the five steps of a deploy take.
+nothing is to be done: one look is planning all containers once, "steps and last look" what they take of a deploy.
 Needs root, docker-compose 1.29 and the base image of `openstack overcloud image build`.
 """
 

@@ -61,6 +61,8 @@ class Service:
         """Its docker_config entry; it ends at once when it is told to."""
         volumes = ["/var/lib/docker-config-scripts/small.py:/usr/local/bin/small.py:ro",
                    f"/var/lib/small/{self.name}:/var/lib/small"]
+        if self.entry.get("action") == "exec":  # it runs in a container as that is
+            return dict(self.entry)
         entry: dict[str, Any] = {"net": "host", "user": "root"}
         if self.program == "serve":
             entry["restart"] = "unless-stopped"

@@ -25,6 +25,7 @@ from treadle.instantiate.desired import build_desired
 from treadle.instantiate.fromnode import FromNode
 from treadle.instantiate.request import request
 from treadle.node.agent import NodeAgent
+from treadle.node.hands import inspected, listed
 from treadle.plan.containers import KEYS
 
 pytestmark = pytest.mark.engine
@@ -214,6 +215,12 @@ def test_read_back_from_the_engine(node: Deployed, name: str, place: str, expect
     for key in place.split("."):
         found = found[key]
     assert found == expected
+
+
+def test_nothing_that_an_entry_asks_for_looks_as_if_a_hand_had_changed_it(node: Deployed) -> None:
+    actions = node.agent.status().actions
+    assert inspected(actions, node.agent.plan, node.engine) == {}
+    assert listed(actions, node.agent.plan) == {}
 
 
 def test_namespaces_of_another_container(node: Deployed) -> None:

@@ -99,6 +99,11 @@ def _unlimited(value: Any) -> Any:
     return None if value in (None, 0, -1) else value
 
 
+def _mode(value: Any) -> Any:
+    """The engine puts an id in the place of another container's name."""
+    return "container:" if str(value or "").startswith("container:") else value or None
+
+
 _LIMITS = (
     _Field("Memory", "mem_limit", _unlimited), _Field("MemoryReservation", "memory reservation", _unlimited),
     _Field("CpuShares", "cpu_shares"), _Field("NanoCpus", "cpus"), _Field("CpuPeriod", "cpu period"),
@@ -109,7 +114,7 @@ _LIMITS = (
 _HOST = (
     _Field("Binds", "volumes", _set, always=True), _Field("Privileged", "privileged", always=True),
     _Field("CapAdd", "cap_add", _capabilities), _Field("CapDrop", "cap_drop", _capabilities),
-    _Field("PidMode", "pid"), _Field("UTSMode", "uts"), _Field("GroupAdd", "group_add", _set),
+    _Field("PidMode", "pid", _mode), _Field("UTSMode", "uts"), _Field("GroupAdd", "group_add", _set),
     _Field("ExtraHosts", "extra_hosts", _set), _Field("Ulimits", "ulimit", _ulimits),
     _Field("MemorySwappiness", "mem_swappiness"),
 )
