@@ -22,7 +22,8 @@ STACK, NODE, NAME, TRANSIENT = "treadle.stack", "treadle.node", "treadle.name", 
 @dataclass(frozen=True)
 class Observed:
     """One container as the engine lists it. ``state`` is created, running, exited, restarting, paused or dead;
-    ``created`` is in seconds since the epoch, ``networks`` are the engine's that it is in, sorted."""
+    ``created`` is in seconds since the epoch, ``networks`` are the engine's that it is in, sorted. ``joined``: the
+    id of the container whose network it shares."""
 
     id: str
     engine_name: str
@@ -32,6 +33,7 @@ class Observed:
     labels: Mapping[str, str] = field(default_factory=dict)
     created: float = 0.0
     networks: tuple[str, ...] = ()
+    joined: str = ""
 
     @property
     def name(self) -> str:
@@ -241,8 +243,9 @@ def _image_id(api: Any, name: str) -> str:
 
 def _observed(listed: Mapping[str, Any], name: str) -> Observed:
     networks = (listed.get("NetworkSettings") or {}).get("Networks") or ()
+    mode, _, other = str((listed.get("HostConfig") or {}).get("NetworkMode", "")).partition(":")
     return Observed(listed["Id"], name, listed["ImageID"], listed["State"], listed["Status"], listed["Labels"] or {},
-                    float(listed["Created"]), tuple(sorted(networks)))
+                    float(listed["Created"]), tuple(sorted(networks)), other if mode == "container" else "")
 
 
 def canonical(value: Any) -> bytes:

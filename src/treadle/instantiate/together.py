@@ -9,6 +9,7 @@ from typing import TypeVar
 from treadle.errors import StepFailed, TreadleError
 from treadle.gateway import NotBegun
 from treadle.instantiate.plan import Action
+from treadle.instantiate.shared import shares
 from treadle.plan.containers import Container
 
 T = TypeVar("T")
@@ -16,9 +17,7 @@ T = TypeVar("T")
 
 def needs(container: Container) -> set[str]:
     """The containers without which it cannot be: an exec's, those whose namespaces it shares or volumes it mounts."""
-    shared = (container.net, container.ipc, container.pid, container.uts)
-    names = {value.removeprefix("container:") for value in shared if value.startswith("container:")}
-    return names | {volume.split(":")[0] for volume in container.volumes_from} | ({container.target} - {""})
+    return {name for _, name in shares(container)} | ({container.target} - {""})
 
 
 def layers(actions: Sequence[Action]) -> list[list[Action]]:

@@ -30,6 +30,7 @@ from treadle.instantiate import (
 )
 from treadle.instantiate import plan as plan_actions
 from treadle.instantiate.plan import STEP
+from treadle.instantiate.shared import following
 from treadle.instantiate.still import passing, still
 from treadle.node import preflight
 from treadle.node.configuration import Mask, pieces, preview, put
@@ -173,7 +174,7 @@ class NodeAgent:
         mutable = self._mutable(desired, taken, ids)
         actions = plan_actions(desired.values(), observed, taken, self._runs(), mutable)
         heeded = heed(actions, self.plan, self.engine, thorough=self.thorough)
-        return Preview(self.plan.node, tuple(heeded), taken=taken)
+        return Preview(self.plan.node, tuple(following(heeded)), taken=taken)
 
     def _mutable(self, desired: Mapping[str, Desired], taken: Mapping[str, float], ids: Mapping[str, str]) -> Mutable:
         """Of those images alone whose lists decide whether something is reloaded."""
