@@ -1,13 +1,14 @@
 """Files are the old one or the new one, never half of either."""
 
 import os
+import signal
 import stat
 from pathlib import Path
 
 import pytest
 
 from treadle.errors import HostError, InputError
-from treadle.files import host_error, read_document, write_atomic, write_private
+from treadle.files import host_error, read_document, sweep, write_atomic, write_private
 
 
 def mode(path: Path) -> int:
@@ -36,6 +37,21 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         write_atomic(path, "\udcff")
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_left_is_swept(tmp_path):
+    write_atomic(tmp_path / "folder/file", "old")
+    pid = os.fork()
+    if pid == 0:  # it dies between writing and renaming
+        Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        write_atomic(tmp_path / "folder/file", "new")
+    os.waitpid(pid, 0)
+    assert len(list((tmp_path / "folder").iterdir())) == 2
+    sweep(tmp_path, deep=False)
+    assert len(list((tmp_path / "folder").iterdir())) == 2, "not that deep"
+    sweep(tmp_path)
+    assert [path.read_text() for path in (tmp_path / "folder").iterdir()] == ["old"]
+    sweep(tmp_path / "none")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

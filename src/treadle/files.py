@@ -15,6 +15,8 @@ import msgspec
 from treadle.errors import HostError, InputError
 
 T = TypeVar("T")
+#: Ends the name of a file while it is written. One that stays so is of a run that was killed.
+DRAFT = ".treadle-new"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -45,7 +47,7 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644, owner: tup
     where the disk is full, read-only or broken; ``path`` is as it was then."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=DRAFT)
         try:
             with os.fdopen(handle, "wb") as out:
                 out.write(data.encode() if isinstance(data, str) else data)
@@ -56,6 +58,12 @@ def write_atomic(path: Path, data: bytes | str, *, mode: int = 0o644, owner: tup
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def sweep(folder: Path, *, deep: bool = True) -> None:
+    """Remove what killed runs left half-written in ``folder`` (and below). Nobody else may be writing there."""
+    for left in folder.rglob(f"*{DRAFT}") if deep else folder.glob(f"*{DRAFT}"):
+        left.unlink(missing_ok=True)
 
 
 def read_document(path: Path, kind: type[T]) -> T | None:

