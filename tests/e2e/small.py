@@ -1,9 +1,10 @@
 """A small real cloud: light services on real images, configured by real Puppet, deployed in a second or two.
 
 Its templates are written into its folder; all else (overcloud.j2.yaml, networks, Puppet modules) is the project's.
-Every service takes three parameters in an environment file: NAMEOptions (``{section: {option: value}}``, which
-Puppet writes to /etc/small/NAME.conf), NAMEEntry (docker_config keys over its own) and NAMEImage; ``SmallServices``
-says which services there are. ``values`` writes such parameters.
+Every service takes parameters in an environment file: NAMEOptions (``{section: {option: value}}``, which
+Puppet writes to /etc/small/NAME.conf), NAMEEntry (docker_config keys over its own), NAMEKolla (keys of its
+kolla_config file: a change of configuration that Puppet has no part in) and NAMEImage; ``SmallServices`` says which
+services there are. ``values`` writes such parameters.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ _CONFIG = "/var/lib/config-data/puppet-generated"
 @dataclass(frozen=True)
 class Service:
     """One service: one container, called ``name``. ``config`` says how it gets what Puppet wrote: ``kolla`` copies
-    it in at each start, ``mounted`` reads it where it lies, ``none`` has none. ``entry`` are docker_config keys."""
+    it in at each start, ``mounted`` reads it where it lies, ``none`` has none. ``entry`` are docker_config keys;
+    with ``secret`` the option ``[database] password`` is the parameter RabbitPassword."""
 
     name: str
     step: int = 1
@@ -48,6 +50,7 @@ class Service:
     options: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: OPTIONS)
     image: str = IMAGE
     program: str = "serve"
+    secret: bool = False
 
     @property
     def type(self) -> str:
@@ -59,13 +62,14 @@ class Service:
 
     def container(self) -> dict[str, Any]:
         """Its docker_config entry; it ends at once when it is told to."""
+        if self.entry.get("action") == "exec":
+            return dict(self.entry)
         volumes = ["/var/lib/docker-config-scripts/small.py:/usr/local/bin/small.py:ro",
                    f"/var/lib/small/{self.name}:/var/lib/small"]
-        if self.entry.get("action") == "exec":  # it runs in a container as that is
-            return dict(self.entry)
-        entry: dict[str, Any] = {"net": "host", "user": "root"}
+        entry: dict[str, Any] = {"image": {"get_param": f"{parameter(self.name)}Image"}, "net": "host", "user": "root"}
         if self.program == "serve":
             entry["restart"] = "unless-stopped"
+            entry["healthcheck"] = {"test": "test -e /dev/shm/ready"}
         if self.config == "kolla":
             volumes += [f"/var/lib/kolla/config_files/{self.name}.json:/var/lib/kolla/config_files/config.json:ro",
                         f"{_CONFIG}/{self.name}/:/var/lib/kolla/config_files/src:ro"]
@@ -82,23 +86,26 @@ class Service:
         parameters: dict[str, Any] = {name: {"type": "json", "default": {}} for name in _STANDARD}
         parameters.update({
             "RoleName": {"type": "string", "default": ""}, f"{own}Image": {"type": "string", "default": self.image},
-            f"{own}Options": {"type": "json", "default": self.options}, f"{own}Entry": {"type": "json", "default": {}}})
+            f"{own}Options": {"type": "json", "default": self.options},
+            f"{own}Entry": {"type": "json", "default": {}}, f"{own}Kolla": {"type": "json", "default": {}}})
         role_data: dict[str, Any] = {
             "service_name": self.name,
             "docker_config_scripts": {"small.py": {"mode": "0755", "content": PROGRAM.read_text()}},
             "docker_config": {f"step_{self.step}": {self.name: {"map_merge": [
-                {"image": {"get_param": f"{own}Image"}}, self.container(), {"get_param": f"{own}Entry"}]}}},
+                self.container(), {"get_param": f"{own}Entry"}]}}},
             "host_prep_tasks": [{"name": "data folders", "with_items": list(folders), "file": {
                 "path": "{{ treadle_root }}/var/lib/small/{{ item }}", "state": "directory"}}]}
         if self.config != "none":
-            role_data["config_settings"] = {f"small::{self.name}": {"get_param": f"{own}Options"}}
+            secret = {"database": {"password": {"get_param": ["DefaultPasswords", "rabbit_password"]}}}
+            role_data["config_settings"] = {f"small::{self.name}": {"map_merge": [
+                {"get_param": f"{own}Options"}, secret if self.secret else {}]}}
             role_data["puppet_config"] = {"config_volume": self.name, "puppet_tags": "file", "config_image": IMAGE,
                                           "step_config": _MANIFEST.replace("NAME", self.name)}
         if self.config == "kolla":
-            role_data["kolla_config"] = {f"/var/lib/kolla/config_files/{self.name}.json": {
-                "command": " ".join(self.words()), "config_files": [
-                    {"source": "/var/lib/kolla/config_files/src/*", "dest": "/", "merge": True,
-                     "preserve_properties": True}]}}
+            copied = {"source": "/var/lib/kolla/config_files/src/*", "dest": "/", "merge": True,
+                      "preserve_properties": True}
+            role_data["kolla_config"] = {f"/var/lib/kolla/config_files/{self.name}.json": {"map_merge": [
+                {"command": " ".join(self.words()), "config_files": [copied]}, {"get_param": f"{own}Kolla"}]}}
         return {"heat_template_version": "queens", "description": f"The service {self.name} of a small cloud",
                 "parameters": parameters, "outputs": {"role_data": {"value": role_data}}}
 
@@ -114,7 +121,7 @@ RELOAD = {"signal": "SIGHUP", "absorbs": [{"file": "etc/small/reloader.conf", "o
 
 #: Each way to take configuration, one-shots that leave a container and that leave none, and an exec; all five steps.
 SERVICES = (
-    Service("reader"),
+    Service("reader", secret=True),
     Service("once", entry={"environment": ["KOLLA_CONFIG_STRATEGY=COPY_ONCE"]}),
     Service("mounted", config="mounted", entry={"start_order": 1}),
     Service("setup", 2, config="mounted", program="once", entry={"detach": False}),
@@ -126,7 +133,8 @@ SERVICES = (
                                       "/etc/small/reader.conf"]}),
     Service("cache", 5, config="none", image=MEMCACHED, entry={
         "command": ["memcached", "-s", "/tmp/socket"], "user": "memcached", "start_order": 2,
-        "healthcheck": {"test": "test ! -e /var/lib/small/sick", "interval": 1, "timeout": 5, "retries": 1}}),
+        "healthcheck": {"test": "test ! -e /dev/shm/sick -a ! -e /var/lib/small/sick", "interval": 3, "timeout": 5,
+                        "retries": 1}}),
 )
 LONG_RUNNING = ("reader", "once", "mounted", "reloader", "cache")
 
@@ -149,7 +157,7 @@ class SmallCloud(Cloud):
         super().write_files()
         self.templates.mkdir(exist_ok=True)
         node = {"name": f"{self.name}-0", "role": "Small", "address": self.node_ip, "root": str(self.root),
-                "container_prefix": self.prefix or f"{self.name}-"}
+                "container_prefix": self.engine_name("")}
         self.nodes_file.write_text(yaml.safe_dump({"nodes": [node]}))
         for service in self.services:
             template = service.template([other.name for other in self.services])
@@ -172,13 +180,17 @@ class SmallCloud(Cloud):
         """The parameter that leaves only the services ``names``."""
         return {"SmallServices": [service.type for service in self.services if service.name in names]}
 
+    def engine_name(self, container: str) -> str:
+        return (self.prefix or f"{self.name}-") + container
+
     def data(self, service: str) -> Path:
         """The folder that ``service`` sees as /var/lib/small."""
         return self.root / "var/lib/small" / service
 
-    def taken(self, service: str) -> dict[str, Any]:
-        """What a service says of itself: its options, since when it runs, and its process."""
-        found: dict[str, Any] = json.loads((self.data(service) / "taken").read_text())
+    def taken(self, service: str) -> Any:
+        """What a service says of itself: its options but for the secret one, since when it runs, its process."""
+        found = json.loads((self.data(service) / "taken").read_text())
+        found["options"].pop("database", None)
         return found
 
     def ran(self, service: str) -> int:
@@ -196,13 +208,13 @@ def options(**changed: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def inspected(engine: PrivateEngine, cloud: Cloud) -> dict[str, dict[str, Any]]:
+def inspected(engine: PrivateEngine, cloud: SmallCloud) -> dict[str, dict[str, Any]]:
     """``{name: what the engine says of it}`` of all containers of the cloud, half-made ones too."""
     ids = engine.docker("ps", "-aq", "--filter", f"label=treadle.stack={cloud.name}").stdout.split()
     found = json.loads(engine.docker("inspect", *ids).stdout) if ids else []
-    return {c["Name"].lstrip("/").removeprefix(cloud.prefix or f"{cloud.name}-"): c for c in found}
+    return {c["Name"].lstrip("/").removeprefix(cloud.engine_name("")): c for c in found}
 
 
-def lives(engine: PrivateEngine, cloud: Cloud) -> dict[str, tuple[str, str, int]]:
+def lives(engine: PrivateEngine, cloud: SmallCloud) -> dict[str, tuple[str, str, int]]:
     """``{container: (id, when it was started, its main process)}``: any of it changes when it is touched."""
     return {name: (c["Id"], c["State"]["StartedAt"], c["State"]["Pid"]) for name, c in inspected(engine, cloud).items()}

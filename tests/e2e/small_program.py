@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path(os.environ.get("SMALL_DATA", "/var/lib/small"))
+READY = Path("/dev/shm/ready")  # which every start of the container makes anew
 PAUSE = 0.02
 
 
@@ -53,12 +54,12 @@ class Service:
         if said(self.options, "deaf") == "true":
             return
         old, self.options = self.options, read(self.path)
+        self.tell()
         pairs = {(s, o) for options in (old, self.options) for s, values in options.items() for o in values}
         for section, option in sorted(pairs):
             a, b = old.get(section, {}).get(option), self.options.get(section, {}).get(option)
             if a != b and said(self.options, "silent") != "true":
                 print(f"Option {section}.{option} changed from [{a}] to [{b}]", flush=True)
-        self.tell()
 
     def end(self) -> None:
         self.ended = True
@@ -68,9 +69,10 @@ class Service:
 
     def serve(self) -> None:
         print(f"{self.name} began", flush=True)
-        self.tell()
         rows = DATA / "rows"
         number = last(rows)
+        self.tell()
+        READY.touch()
         with rows.open("ab", buffering=0) as out:
             while not self.ended:
                 number += 1
