@@ -102,6 +102,7 @@ CHANGES = {
     "file of the build context": ("work/docker/a/start.sh", "x", {"a"}),
     "local source": ("images/sources/a/file", "2", {"a"}),
     "template that was rendered from": ("work/docker/a/Dockerfile.j2", "other", set()),
+    "what Python compiled beside it": ("work/docker/a/__pycache__/start.cpython-311.pyc", "x", set()),
     "setting of another image": ("images/kolla-build.conf",
                                  "[a]\ntype = local\nlocation = sources/a\n[c]\nenabled = false\n", set()),
     "setting of a plugin": ("images/kolla-build.conf",
@@ -114,6 +115,7 @@ def test_a_recipe_changes_with_what_goes_into_its_image(project: Path, path: str
                                                        expected: set[str]) -> None:
     before = digests(project)
     assert digests(project) == before
+    (project / path).parent.mkdir(exist_ok=True)
     (project / path).write_text(text)
     assert {name for name, digest in digests(project).items() if digest != before[name]} == expected
 

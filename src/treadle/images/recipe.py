@@ -152,7 +152,8 @@ def rendered(work: Path, conf: Path, kolla_version: str) -> dict[str, Recipe]:
 
 def _add_tree(add: Callable[[bytes], object], root: Path, skip: Sequence[str] = ()) -> None:
     for folder, folders, files in os.walk(root):
-        folders.sort()
+        # Compiled by whoever installed kolla, with the time of that in it: no part of a recipe.
+        folders[:] = sorted(set(folders) - {"__pycache__"})
         for file in sorted(set(files) - set(skip)):
             path = Path(folder) / file
             mode = "x" if os.access(path, os.X_OK) else "-"
