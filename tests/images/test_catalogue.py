@@ -21,7 +21,8 @@ def written(folder: Path, images: str, conf: str = CONF) -> Path:
 def test_the_projects_own_list() -> None:
     project = catalogue.load(catalogue.project_folder())
     assert project.reference("cron") == "treadle/cron:2025.1"
-    assert set(project.wanted([])) == {"mariadb-server", "rabbitmq", "memcached", "haproxy", "cron", "keystone-api"}
+    assert set(project.wanted([])) == {"mariadb-server", "rabbitmq", "memcached", "haproxy", "cron", "keystone-api",
+                                       "cinder-api", "cinder-scheduler", "cinder-volume"}
     assert project.wanted(["cron", "base", "cron"]) == ("cron", "base")
 
 
