@@ -21,8 +21,8 @@ from treadle.plan.passwords import complete
 
 PROJECT = Path(__file__).parents[2]
 CASES = dict(cases())
-HIDDEN = ("AdminPassword", "HAProxyStatsPassword", "KeystoneCredential0", "KeystoneCredential1", "KeystoneFernetKeys",
-          "KeystonePassword", "MysqlRootPassword", "RabbitCookie", "RabbitPassword")
+HIDDEN = ("AdminPassword", "CinderPassword", "HAProxyStatsPassword", "KeystoneCredential0", "KeystoneCredential1",
+          "KeystoneFernetKeys", "KeystonePassword", "MysqlRootPassword", "RabbitCookie", "RabbitPassword")
 
 
 def stands_at(files: Files, step: Explanation) -> list[Any]:
