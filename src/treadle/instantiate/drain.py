@@ -92,10 +92,11 @@ class Drainer:
         self._remember(name, None)
         self.events.emit("drain.undo", f"{name} takes work again", node=self.plan.node, subject=name)
 
-    def recover(self) -> None:
-        """Let work in again where a kill or a failure left a container drained that runs by now."""
+    def recover(self, well: Callable[[str], bool]) -> None:
+        """Let work in again where a kill or a failure left a container drained that is ``well`` by now."""
         for name in self.left():
-            self.undo(name)
+            if well(name):
+                self.undo(name)
 
     def told_left(self, name: str) -> None:
         """Tell that work stays kept away, where it does."""

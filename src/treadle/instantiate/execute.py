@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,10 +72,16 @@ class Executor:
         found = [c for c in self._all() if not c.engine_name.endswith(NEW)]
         return {c.name: c for c in sorted(found, key=lambda c: not c.engine_name.endswith(OLD))}
 
-    def sweep(self) -> None:
+    def sweep(self, leave: Collection[str] = ()) -> None:
         """Put right what a killed run left half-made; nothing that ran is lost, and what runs takes work again."""
         self.replacer.restore(self._all(), self._spec)
-        self.drainer.recover()
+        self._recover(leave)
+
+    def _recover(self, leave: Collection[str]) -> None:
+        """Let work in again where a killed run left a container drained that is well; not to those in ``leave``."""
+        there = self.observe() if self.drainer.left() else {}
+        self.drainer.recover(lambda name: name not in leave and name in there and self.watch.well_now(
+            self._spec(there[name]), there[name]))
 
     def _all(self) -> list[Observed]:
         return [c for c in self.engine.containers({STACK: self.plan.stack, NODE: self.plan.node})

@@ -93,7 +93,7 @@ class NodeServices:
     def do(self, verb: Verb, names: Sequence[str]) -> list[Outcome]:
         """Each container in turn, the next when the one before is healthy. Raises TreadleError at the first failure:
         nothing more is begun then. What is stopped goes in the order against that in which it is started."""
-        self._executor.sweep()
+        self._executor.sweep(leave=names)
         ordered = list(reversed(names)) if verb == "stop" else names
         return [self._one(verb, name) for name in ordered]
 
