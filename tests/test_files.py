@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from treadle.errors import HostError, InputError
-from treadle.files import host_error, read_document, sweep, write_atomic, write_private
+from treadle.files import append_private, host_error, read_document, sweep, write_atomic, write_private
 
 
 def mode(path: Path) -> int:
@@ -85,6 +85,16 @@ def test_a_full_disk_is_told_and_the_old_file_stays_whole(small_disk):
         write_atomic(small_disk / "a", b"x" * 2_000_000)
     assert f"df -h {small_disk}" in str(caught.value) and str(small_disk / "a") in str(caught.value)
     assert (small_disk / "a").read_text() == "old" and [path.name for path in small_disk.iterdir()] == ["a"]
+
+
+def test_a_line_is_added_whole_or_not_at_all(small_disk):
+    path = small_disk / "made/journal"
+    append_private(path, "first\n")
+    with pytest.raises(HostError, match="journal: cannot be written: No space left on device"):
+        append_private(path, "x" * 2_000_000)
+    assert path.read_text() == "first\n" and mode(path) == 0o600 and mode(path.parent) == 0o700
+    append_private(path, "second\n")
+    assert path.read_text() == "first\nsecond\n"
 
 
 @pytest.mark.parametrize(("error", "expected"), [

@@ -83,3 +83,19 @@ def write_private(path: Path, data: bytes | str) -> None:
         with writing(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_atomic(path, data, mode=0o600)
+
+
+def append_private(path: Path, line: str) -> None:
+    """Add ``line`` to a file that only its owner may read. Raises HostError where the disk is full, read-only or
+    broken; nothing of the line is there then."""
+    with writing(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "ab", buffering=0) as out:
+            data, before = line.encode(), os.fstat(handle).st_size
+            try:
+                while data:
+                    data = data[out.write(data):]
+            except OSError:
+                out.truncate(before)
+                raise

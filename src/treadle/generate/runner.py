@@ -13,6 +13,7 @@ from pathlib import Path
 from treadle.engine import STACK, TRANSIENT, Engine
 from treadle.errors import GenerateError
 from treadle.events import Events
+from treadle.files import writing
 from treadle.generate.job import SCRIPT, Job, PuppetEtc
 from treadle.generate.tree import ConfigTree, from_tar
 
@@ -88,8 +89,9 @@ class Workshop:
         (folder / "out").mkdir(parents=True, mode=0o700)
         for name, text in {"config.pp": job.manifest, **{f"puppet-etc/{n}": t for n, t in etc.files.items()}}.items():
             path = folder / "job" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            with writing(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
 
     def _container(self, folder: Path, job: Job) -> Result:
         name = f"docker-puppet-{self.stack}-{job.config.volume}-{os.getpid()}"

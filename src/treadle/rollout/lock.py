@@ -15,7 +15,7 @@ from typing import Any
 
 from treadle.errors import LockHeld
 from treadle.events import Events
-from treadle.files import DRAFT, sweep
+from treadle.files import DRAFT, sweep, writing
 from treadle.rollout.state import whoami
 
 
@@ -69,7 +69,8 @@ def _take(path: Path, mine: Holder, events: Events) -> None:
         # One taker at a time: of two that find the same dead holder, the second must not break the first one's lock.
         fcntl.flock(folder, fcntl.LOCK_EX)
         draft.unlink(missing_ok=True)  # a taker that was killed here left a second name of its lock
-        draft.write_text(json.dumps(vars(mine)))
+        with writing(draft):
+            draft.write_text(json.dumps(vars(mine)))
         while True:
             try:
                 os.link(draft, path)

@@ -18,7 +18,7 @@ import yaml
 
 from treadle.errors import InputError
 from treadle.events import Event
-from treadle.files import read_document, write_private
+from treadle.files import append_private, read_document, write_private
 from treadle.plan.nodeplan import NodePlan
 from treadle.plan.passwords import complete
 from treadle.store import Store
@@ -140,11 +140,8 @@ class StackState:
         """An event listener: one JSON line an event that changed something, or that tells how far it came."""
         if not event.kind.startswith(_JOURNALED):
             return
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         line = json.dumps({"who": whoami(), **msgspec.to_builtins(event)}, sort_keys=True) + "\n"
-        handle = os.open(self.journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "a") as out:
-            out.write(line)
+        append_private(self.journal, line)
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
