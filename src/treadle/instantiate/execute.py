@@ -130,7 +130,8 @@ class Executor:
             with self.drainer.drained(drained, required=False) if drained else nullcontext():
                 self.gateway.do(action.kind.value, action.name, "; ".join(action.reasons), lambda: self._do(action),
                                 step=str(action.step))
-        except TreadleError:
+        except TreadleError as error:
+            error.key = error.key or self.context.where(action.desired)  # the engine speaks of ids alone
             if action.kind is Kind.RECREATE:  # what it was to replace runs again, and was good
                 self.drainer.undo(action.name)
             raise
