@@ -82,7 +82,7 @@ class PrivateEngine:
         self.stop()
         for namespace in (self.folder / "exec/netns").glob("*"):  # dockerd leaves its mount of the machine's own
             subprocess.run(["umount", namespace], check=False)
-        while (self.folder / "data").is_mount():  # each life that was killed left one
-            subprocess.run(["umount", self.folder / "data"], check=True)
+        while subprocess.run(["umount", self.folder / "data"], capture_output=True, check=False).returncode == 0:
+            pass  # each life that was killed left its mount
         subprocess.run(["ip", "link", "delete", self._bridge()], check=True)
         shutil.rmtree(self.folder)
