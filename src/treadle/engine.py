@@ -166,10 +166,6 @@ class Engine:
     def start(self, container: str, name: str = "") -> None:
         self.call(f"start {name or container}", lambda api: api.start(container))
 
-    def signal(self, container: str, name: str) -> None:
-        """Send a signal ("SIGHUP") to the container's first process."""
-        self.call(f"send {name} to {container}", lambda api: api.kill(container, name))
-
     def resume(self, container: str) -> None:
         """Let a paused container go on; it can neither be stopped nor started while it is paused."""
         self.call(f"resume {container}", lambda api: api.unpause(container))

@@ -4,6 +4,8 @@ deploy does it and touches nothing else, and a second deploy does nothing."""
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -199,6 +201,20 @@ def test_a_reload_that_does_not_take_restarts_and_says_so(operator: Operator) ->
     assert told, done.err
     operator.settled()
     operator.expect({"reloader": ("restart", "[faults] deaf true → (unset)")}, ReloaderOptions=now)
+
+
+def test_what_was_reloaded_is_still_started_again_by_the_engine_when_it_crashes(operator: Operator) -> None:
+    now = operator.parameters.get("ReloaderOptions", options())
+    operator.expect({"reloader": ("reload", "[log] prefix")}, ReloaderOptions={
+        **now, "log": {**now["log"], "prefix": "crashes"}})
+    began = operator.cloud.taken("reloader")["began"]
+    os.kill(lives(operator.engine, operator.cloud)["reloader"][2], signal.SIGKILL)
+    until = time.monotonic() + 30
+    while operator.cloud.taken("reloader")["began"] == began:
+        assert time.monotonic() < until, inspected(operator.engine, operator.cloud)["reloader"]["State"]
+        time.sleep(0.1)
+    operator.settled()
+    operator.expect({"reloader": ("reload", "crashes")}, ReloaderOptions=now)
 
 
 def stop(operator: Operator) -> None:

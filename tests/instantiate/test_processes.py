@@ -1,8 +1,10 @@
 """The main process and the workers of a container, as /proc shows them."""
 
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +53,16 @@ def test_the_kernel_shows_a_child_of_this_very_process():
         assert child.pid in {pid for pid, _ in Processes().workers(os.getpid())}
         child.communicate(b"\n")
     assert child.pid not in {pid for pid, _ in Processes().workers(os.getpid())}
+
+
+@pytest.mark.parametrize("name", ["SIGUSR1", "usr1", str(int(signal.SIGUSR1))])
+def test_a_signal_reaches_a_process_of_that_container_and_of_no_other(name):
+    with subprocess.Popen([sys.executable, "-c", "import signal\nsignal.signal(signal.SIGUSR1, lambda *_: print('told')"
+                           " or exit(3))\nprint('ready', flush=True)\nsignal.pause()"], stdout=subprocess.PIPE,
+                          text=True) as child:
+        assert child.stdout and child.stdout.readline() == "ready\n"
+        mine = Path(f"/proc/{child.pid}/cgroup").read_text().strip()
+        assert not Processes().signal(child.pid, "another-container", name)
+        assert Processes().signal(child.pid, mine, name)
+        assert child.wait(10) == 3
+    assert not Processes().signal(child.pid, mine, name)

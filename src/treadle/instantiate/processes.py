@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from treadle.plan.terms import signal_number
 
 #: These only start the service and hand signals on to it.
 _INITS = ("dumb-init", "tini", "docker-init")
@@ -19,6 +22,19 @@ class Processes:
         """The service's own process in the container whose first process is ``first``."""
         children = self._children(first) if self._name(first) in _INITS else []
         return children[0][0] if len(children) == 1 else first
+
+    def signal(self, first: int, container: str, name: str) -> bool:
+        """Send the signal ``name`` ("SIGHUP") to the main process of the container with that id; False where the
+        kernel knows no such process. Not through the engine: it takes a container that was sent any signal for one
+        that somebody stopped, and does not start it again when it ends (Docker 20.10, daemon/kill.go)."""
+        main = self.main(first)
+        try:
+            if container not in (self.proc / str(main) / "cgroup").read_text():
+                return False  # the engine is another machine's, or the process has ended
+            os.kill(main, signal_number(name))
+        except OSError:
+            return False
+        return True
 
     def prepares(self, first: int) -> bool:
         """Whether Kolla's start script copies configuration still; the service takes its place when it has."""

@@ -58,7 +58,8 @@ class Reloader:
         if item.copies_always:
             self._run(there, _COPY, "copying its configuration", user="root")
         if how.signal:
-            self.engine.signal(there.id, how.signal)
+            if not self.processes.signal(started.pid, there.id, how.signal):
+                raise NotTaken("its main process is not there to be told")
         else:
             self._run(there, argv_of(how.command), "its reload command")
         signs = list(self._signs(there, how, differences, log, started.pid, before))

@@ -31,3 +31,11 @@ def is_signal(name: str) -> bool:
     if name.isdigit():
         return 1 <= int(name) <= 64
     return re.sub(r"(?<=RTMIN)\+\d+$|(?<=RTMAX)-\d+$", "", name.upper().removeprefix("SIG")) in SIGNALS
+
+
+def signal_number(name: str) -> int:
+    """The kernel's number of a name that ``is_signal``."""
+    if name.isdigit():
+        return int(name)
+    base, sign, offset = re.fullmatch(r"(?:SIG)?(\w+?)(?:([+-])(\d+))?", name.upper()).groups()  # type: ignore[union-attr]
+    return signal.Signals[f"SIG{base}"] + int(f"{sign}{offset}" if sign else 0)
