@@ -57,12 +57,17 @@ class PrivateEngine:
         ids = self.docker("ps", "-q").stdout.split()
         said = self.docker("inspect", "--format", "{{.State.Pid}}", *ids).stdout if ids else ""
         assert self.process
+        own = int((self.folder / "exec/containerd/containerd.pid").read_text())
         self.process.kill()
         self.process.wait(60)
-        for pid in (int(word) for word in said.split()):
+        for pid in (own, *(int(word) for word in said.split())):
             assert pid > 1
-            with contextlib.suppress(ProcessLookupError):  # one that ended by itself
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
                 os.kill(pid, signal.SIGKILL)
+        until = time.monotonic() + 60
+        while Path(f"/proc/{own}").exists():  # the next life would wait for it to answer
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
     def docker(self, *words: str, check: bool = True, given: bytes | None = None) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(["docker", "--host", self.url, *words], capture_output=True, check=False, input=given)
