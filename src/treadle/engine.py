@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -154,6 +154,26 @@ class Engine:
         """What the container wrote from ``moment`` (epoch seconds) on."""
         raw: bytes = self.call(f"read the log of {container}", lambda api: api.logs(container, since=moment))
         return raw.decode("utf-8", "replace")
+
+    def follow(self, container: str) -> Iterator[str]:
+        """Each line that the container writes, as it comes, until it ends or is removed."""
+        import requests
+
+        rest, tail = b"", "all"
+        while True:
+            what = f"read the log of {container}"
+            stream = self.call(what, lambda api, tail=tail: api.logs(container, stream=True, follow=True, tail=tail))  # type: ignore[misc]
+            try:
+                for chunk in stream:
+                    *lines, rest = (rest + chunk).split(b"\n")
+                    yield from (line.decode("utf-8", "replace") for line in lines)
+                break
+            except requests.RequestException as error:
+                if "timed out" not in str(error):
+                    raise EngineError(f"cannot {what}: {error}") from error
+                tail = "0"  # it was silent for as long as the client waits; what it said is known
+        if rest:
+            yield rest.decode("utf-8", "replace")
 
     # What changes it
 

@@ -19,6 +19,11 @@ from treadle.events import Event, Events
     (Event("action.fail", "restart keystone", node="n"), "    n: failed: restart keystone"),
     (Event("generate.volume.end", "config volume nova", data={"seconds": 3.0}), "    config volume nova  3.0 s"),
     (Event("generate.plan", "1 of 2"), None),
+    (Event("generate.output", "Notice: x", subject="nova"), None),
+    (Event("generate.plain", "config volume nova: a Puppet of its own: x is another", node="n"),
+     "    n: config volume nova: a Puppet of its own: x is another"),
+    (Event("generate.retry", "config volume nova: it took too long; attempt 2 of 2"),
+     "    config volume nova: it took too long; attempt 2 of 2"),
     (Event("host_prep.task", "folder", data={"changed": True}), "    folder"),
     (Event("host_prep.task", "folder", data={"changed": False}), None),
     (Event("command.end", "overcloud deploy"), None),
@@ -60,6 +65,16 @@ def test_the_live_line_names_a_few_of_many(monkeypatch):
         shown(Event("heat.resource.begin", f"r{number}", subject=f"r{number}"))
     shown.close()
     assert lines[0] == "r0" and lines[-1] == "r0 · r1 · r2 · r3 · and 2 more"
+
+
+def test_the_live_line_has_the_last_that_puppet_said(monkeypatch):
+    shown, lines = Live(), []
+    monkeypatch.setattr(shown._status, "update", lines.append)
+    for kind, text in (("volume.begin", "config volume nova"), ("output", "Notice: [one]"), ("output", "x" * 100),
+                       ("volume.end", "config volume nova"), ("output", "too late")):
+        shown(Event(f"generate.{kind}", text, node="n", subject="nova"))
+    shown.close()
+    assert lines == ["config volume nova", "nova: Notice: \\[one]", f"nova: {'x' * 60}", "", ""]
 
 
 def test_where_there_is_no_terminal_lines_are_plain():

@@ -70,6 +70,14 @@ def test_what_a_lookup_could_have_used(one, other, same):
     assert (PuppetEtc({}, one).asked("k") == PuppetEtc({}, other).asked("k")) is same
 
 
+@pytest.mark.parametrize(("layers", "count"), [
+    ([], 0), ([{"nova::debug": 1, "keystone::debug": 2}], 1), ([{"nova::a": 1}, {"nova::b": 2, "innova::c": 3}], 2),
+    ([{"treadle::profile::nova::x": 1, "nova": 2}], 1),
+])
+def test_how_much_is_set_for_a_service(layers, count):
+    assert PuppetEtc({}, layers).settings_of("nova") == count
+
+
 def test_modules_digest_of_texts_and_of_folders(tmp_path):
     assert modules_digest({"a": "1"}) != modules_digest({"a": "2"})
     for name in ("one", "two"):

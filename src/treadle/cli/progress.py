@@ -9,10 +9,12 @@ from typing import IO, Any
 from treadle.events import Event
 
 #: Phases and what happens inside them; everything else is for the journal.
-_INDENTED = ("action.", "generate.volume.", "host_prep.task", "image.", "generation", "bootstrap.", "lock.",
-             "propagate.changed", "heat.", "reload.", "drain.", "hook.")
+_INDENTED = ("action.", "generate.volume.", "generate.plain", "generate.retry", "host_prep.task", "image.",
+             "generation", "bootstrap.", "lock.", "propagate.changed", "heat.", "reload.", "drain.", "hook.")
 #: As many things as the live line names; a Heat stack has hundreds in progress.
 _LIVE = 4
+#: As much as it shows of what Puppet says.
+_SAID = 60
 
 
 def text_of(event: Event) -> str | None:
@@ -71,6 +73,8 @@ class Live:
             self._doing[key] = event.text
         elif edge in ("end", "fail"):
             self._doing.pop(key, None)
+        elif event.kind == "generate.output" and (key := ("generate.volume", event.node, event.subject)) in self._doing:
+            self._doing[key] = f"{event.subject}: {event.text[:_SAID]}"
         text = text_of(event)
         if text is not None and edge != "begin":
             self._console.print(escape(text))

@@ -4,8 +4,9 @@
 #   /treadle/job      config.pp, puppet-etc/ (hiera.yaml, hieradata/), read-only
 #   /treadle/modules  Puppet modules of the stack, read-only
 #   /treadle/out      tree.tar, asked (the hiera keys that were looked up)
+#   /treadle/warm     where there is a warm Puppet (warm.rb): how it is asked
 #
-# Exit code: Puppet's own (0 no change, 2 changes, 1, 4, 6 failures).
+# Exit code: Puppet's own (0 no change, 2 changes, 1, 4, 6 failures); 75 where the warm Puppet died.
 set -eu
 cp -rL /treadle/job/puppet-etc/. /etc/puppet/
 rm -rf /etc/puppet/ssl
@@ -16,9 +17,25 @@ stamp=/tmp/origin_of_time
 touch "$stamp"
 sleep 0.02 # file times advance with the kernel's tick: what Puppet writes must be newer than the stamp
 
+puppet_apply() {
+    local arguments=(--detailed-exitcodes --color=false --logdest=console --no-report
+        --hiera_config=/etc/puppet/hiera.yaml --modulepath="$MODULEPATH" --tags="$TAGS" /treadle/job/config.pp) said why
+    if [ -p /treadle/warm/ask ]; then
+        mkfifo --mode=600 "/treadle/warm/$$"
+        printf '%s\0' "${arguments[@]}" > "/treadle/warm/$$.arguments"
+        echo "$$" > /treadle/warm/ask
+        read -r said why < "/treadle/warm/$$"
+        case $said in
+            plain) echo "treadle: plain: $why" ;;
+            died) echo "treadle: died: $why"; return 75 ;;
+            *) return "$said" ;;
+        esac
+    fi
+    puppet apply "${arguments[@]}"
+}
+
 rc=0
-puppet apply --detailed-exitcodes --color=false --logdest=console --hiera_config=/etc/puppet/hiera.yaml \
-    --modulepath="$MODULEPATH" --tags="$TAGS" /treadle/job/config.pp || rc=$?
+puppet_apply || rc=$?
 case $rc in 0 | 2) ;; *) exit "$rc" ;; esac
 [ -z "${NO_ARCHIVE:-}" ] || exit "$rc"
 
@@ -27,8 +44,17 @@ for folder in /etc /root /opt /var/www /var/spool/cron /usr/lib/cgi-bin /var/lib
     /var/lib/ironic/tftpboot /var/lib/ironic/httpboot; do
     [ ! -e "$folder" ] || sources+=("$folder")
 done
+# What is mounted from the machine is no configuration that Puppet wrote; the engine's own three files may be.
+mounted=()
+while read -r _ _ _ _ place _; do
+    case $place in
+        / | /etc/hosts | /etc/hostname | /etc/resolv.conf) ;;
+        *) mounted+=(-path "$(printf '%b' "$place")" -prune -o) ;;
+    esac
+done < /proc/self/mountinfo
 # Each file with the folders above it: kolla copies their modes and owners too.
-find "${sources[@]}" \( -path '/etc/puppet*' -o -path '/opt/puppetlabs*' \) -prune -o -newer "$stamp" -print |
+find "${sources[@]}" "${mounted[@]}" \( -path '/etc/puppet*' -o -path '/opt/puppetlabs*' \) -prune -o \
+    -newer "$stamp" -print |
     awk -F/ '{ path = ""; for (i = 2; i <= NF; i++) { path = path "/" $i; print "." path } }' |
     LC_ALL=C sort -u > /tmp/changed
 tar --create --file=/treadle/out/tree.tar --directory=/ --numeric-owner --no-recursion \

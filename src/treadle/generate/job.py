@@ -34,6 +34,10 @@ class PuppetEtc:
     def everything(self) -> str:
         return _digest(dict(self.files))
 
+    def settings_of(self, service: str) -> int:
+        """How many keys are about ``service``: roughly, how long its catalog is."""
+        return sum(f"::{service}::" in f"::{key}" for layer in self.layers for key in layer)
+
 
 def from_layers(layers: Mapping[str, Mapping[str, Any]], hierarchy: Sequence[str]) -> PuppetEtc:
     """hiera.yaml and the JSON layers of a node plan."""

@@ -1,0 +1,106 @@
+"""First generation of the project's own cloud: with a warm Puppet, and with one `puppet apply` for each volume.
+
+    python -m benchmarks.generate                 every config volume of the cloud, 2 Puppets at a time
+    python -m benchmarks.generate --times 3       each of them three times, under other names: a larger cloud
+
+Needs a container engine with the images (bin/standalone --prepare). Each round runs all ways after another; nothing is
+remembered between runs. The trees of all ways are compared: they have to be the same, byte by byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from treadle.engine import Engine
+from treadle.events import silent
+from treadle.generate import ConfigTree, Job, PuppetEtc, Workshop, from_layers, require_success
+from treadle.plan.nodeplan import NodePlan
+
+PROJECT = Path(__file__).resolve().parents[1]
+@dataclass(frozen=True)
+class Way:
+    """How the volumes are generated, and the seconds that it took."""
+
+    name: str
+    workers: int
+    warm: bool
+    seconds: list[float] = field(default_factory=list)
+
+
+def project_plan() -> NodePlan:
+    """The node plan of the one node that bin/standalone deploys."""
+    from treadle.cli.deploy import DeployOvercloud
+    from treadle.cli.gather import gather
+    from treadle.cli.heat import evaluator
+    from treadle.rollout.state import StackState
+
+    with tempfile.TemporaryDirectory() as folder:
+        nodes = Path(folder, "nodes.yaml")
+        nodes.write_text("nodes:\n- {name: standalone, role: Standalone, address: 127.0.24.1}\n")
+        vip = "[{ip_address: 127.0.24.2}]"
+        environment = Path(folder, "cloud.yaml")
+        environment.write_text(f"parameter_defaults: {{ControlFixedIPs: {vip}, PublicVirtualFixedIPs: {vip}, "
+                               f"InternalApiVirtualFixedIPs: {vip}}}\n")
+        parser = DeployOvercloud(None, None).get_parser("deploy")
+        args = parser.parse_args(["--templates", str(PROJECT), "--nodes", str(nodes), "-e",
+                                  str(environment)])
+        state = StackState(Path(folder, "state"), args.stack)
+        plan = gather(args, state, evaluator(args, state, None, silent())).plans[0]
+        return msgspec.json.decode(msgspec.json.encode(plan), type=NodePlan)  # as it travels
+
+
+def generate(way: Way, jobs: Sequence[Job], etc: PuppetEtc, plan: NodePlan) -> dict[str, ConfigTree]:
+    """All volumes in one way, from nothing; notes what it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in plan.puppet_modules.items():
+            path = Path(folder, "modules", name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        shop = Workshop(Engine(), silent(), Path(folder, "jobs"), Path(folder, "modules"), "benchmark", plan.node,
+                        workers=way.workers, warm=way.warm)
+        begin = time.perf_counter()
+        results = shop.run(jobs, etc)
+        way.seconds.append(time.perf_counter() - begin)
+    require_success(results)
+    return {result.job.config.volume: result.tree for result in results if result.tree is not None}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--times", type=int, default=1)
+    args = parser.parse_args()
+    plan = project_plan()
+    jobs = [Job(msgspec.structs.replace(config, volume=f"{config.volume}-{number}"))
+            for number in range(args.times) for config in plan.puppet_configs]
+    etc = from_layers({**plan.hieradata, "config_step": {"step": 6}}, plan.hierarchy)
+    ways = [Way("warm Puppet, two at a time", 2, True), Way("puppet apply, two at a time", 2, False),
+            Way("puppet apply, one at a time", 1, False)]
+    print(f"{len(jobs)} config volumes, {args.rounds} rounds, load {os.getloadavg()[0]:.1f}")
+    for _ in range(args.rounds):
+        trees = [generate(way, jobs, etc, plan) for way in ways]
+        if any(tree != trees[0] for tree in trees):
+            raise SystemExit("the trees differ: that is a defect")
+    report(ways)
+
+
+def report(ways: Sequence[Way]) -> None:
+    best = statistics.median(ways[0].seconds)
+    print(f"{'':<28} {'median':>8} {'min':>8} {'max':>8}  takes")
+    for way in ways:
+        middle = statistics.median(way.seconds)
+        print(f"{way.name:<28} {middle:>7.1f}s {min(way.seconds):>7.1f}s {max(way.seconds):>7.1f}s  "
+              f"{middle / best:.1f} times as long")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,288 @@
+# frozen_string_literal: true
+
+# A warm Puppet: loads Puppet, its settings and the machine's facts once, then forks one `puppet apply` for each config
+# volume. Runs in a container of its own, whose process namespace the volumes' containers share.
+#
+# generate.sh, in a volume's container, writes its process id into /treadle/warm/ask and its arguments of `puppet apply`
+# into /treadle/warm/PID.arguments. The fork enters that container's mount namespace (for that alone this container has
+# CAP_SYS_ADMIN; a chroot into /proc/PID/root needs none, but the kernel ignores set-id bits there, crontab's for one),
+# gives the capability up, takes that process' environment and output, and is `puppet apply` from there on: the same
+# code on the same files. The answer goes into the FIFO /treadle/warm/PID: Puppet's exit code; `plain REASON` where the
+# container's own Puppet has to run, because something that is loaded here is not what lies there; `died REASON` where
+# the fork was killed.
+
+FOLDER = '/treadle/warm'
+STANDARD_TYPES = %i[file exec package service cron user group notify file_line concat_file concat_fragment].freeze
+# What these find out belongs to the machine, or to the files of WATCHED. All others are asked anew in each container.
+MACHINE = %w[
+  Containers DebianVersion Disks DmiBios DockerUptime Filesystems FipsEnabled LoadAverages Lscpu Lspci LsbRelease Memory
+  Mountpoints Networking OpenVz OsRelease Partitions Processors SELinux Uname Uptime VirtWhat Xen
+].freeze
+WATCHED = %w[
+  /etc/puppet/puppet.conf /etc/os-release /etc/lsb-release /etc/debian_version /usr/bin/lsb_release /usr/bin/ruby
+  /usr/bin/puppet /etc/localtime
+].freeze
+# Read when Ruby starts, so a fork cannot take them over.
+AT_START = /\A(?:RUBY(?!_GC_)|GEM_|LANG|LC_|TZ\z|LD_|HOME\z|XDG_)/
+
+# System calls that Ruby has no words for. Numbers: linux/sched.h, linux/prctl.h, linux/capability.h.
+module System
+  MOUNTS = 0x00020000
+  FOLDERS = 0x00000200
+  DROP_FROM_BOUND = 24
+  SYS_ADMIN = 21
+  VERSION = 0x20080522
+
+  def self.call(name, *arguments)
+    types = arguments.map { |argument| argument.is_a?(String) ? Fiddle::TYPE_VOIDP : Fiddle::TYPE_LONG }
+    done = Fiddle::Function.new(Fiddle::Handle::DEFAULT[name], types, Fiddle::TYPE_INT).call(*arguments)
+    raise SystemCallError.new(name, Fiddle.last_error) if done.negative?
+  end
+
+  def self.enter_mounts(process)
+    File.open("/proc/#{process}/ns/mnt") do |file|
+      call('unshare', FOLDERS) # with Ruby's timer thread, which stays where it is
+      call('setns', file.fileno, MOUNTS)
+    end
+  end
+
+  # For this process and all that it starts.
+  def self.give_up_admin
+    call('prctl', DROP_FROM_BOUND, SYS_ADMIN, 0, 0, 0)
+    header = [VERSION, 0].pack('L2')
+    sets = "\0" * 24
+    call('capget', header, sets)
+    words = sets.unpack('L6')
+    3.times { |set| words[set] &= ~(1 << SYS_ADMIN) }
+    call('capset', header, words.pack('L6'))
+  end
+end
+
+# What is loaded here, by which a container is recognized that would load the same.
+class Loaded
+  def initialize
+    maps = File.readlines('/proc/self/maps').filter_map { |line| line.split(' ', 6)[5]&.strip }
+    files = $LOADED_FEATURES + maps + WATCHED + Dir.glob("{#{ENV.fetch('MODULEPATH').tr(':', ',')}}/*/lib/**/*.rb")
+    @stamps = files.uniq.select { |file| file.start_with?('/') }.to_h { |file| [file, stamp(file)] }
+    @settings = settings(ENV)
+  end
+
+  # Why a process with `environment` and these files cannot be a fork of this one; nil if it can.
+  def differs(environment)
+    other = settings(environment)
+    name = (@settings.keys | other.keys).find { |key| @settings[key] != other[key] }
+    return "#{name} is set otherwise" if name
+
+    file = @stamps.keys.find { |path| stamp(path) != @stamps[path] }
+    file && "#{file} is another"
+  end
+
+  private
+
+  def stamp(file)
+    seen = File.stat(file)
+    [seen.size, seen.mtime.to_r]
+  rescue SystemCallError
+    nil
+  end
+
+  def settings(environment)
+    environment.to_h.select { |key, _value| key.match?(AT_START) }
+  end
+end
+
+# Puppet as it is just before `puppet apply` looks at anything of its own.
+class WarmPuppet
+  def initialize
+    require 'puppet/util/command_line'
+    require 'puppet/application/apply'
+    require 'puppet/configurer'
+    Puppet.initialize_settings(["--modulepath=#{ENV.fetch('MODULEPATH')}"])
+    load_plugins
+    rehearse
+    remember_values
+    Facter::SessionCache.define_singleton_method(:invalidate_all_caches) do
+      machine, others = @resolvers.uniq.partition { |resolver| MACHINE.include?(resolver.name.split('::').last) }
+      others.each(&:invalidate_cache)
+      @resolvers = machine
+    end
+  end
+
+  # Be `puppet apply ARGUMENTS`; ends with SystemExit.
+  def apply(arguments)
+    # Private, but the only way short of reading the settings anew; `puppet` itself does this before it has a subcommand.
+    Puppet.settings.send(:parse_global_options, arguments)
+    Puppet.runtime[:facter].reset
+    Puppet.lookup(:environments).clear_all
+    Puppet::Type.eachtype { |type| type.defaultprovider = nil }
+    Puppet::Application::Apply.new(Puppet::Util::CommandLine.new('puppet', ['apply', *arguments])).run
+  end
+
+  private
+
+  # As Puppet::Util::CommandLine does before it runs a subcommand.
+  def load_plugins
+    environment = Puppet.lookup(:environments).get(Puppet[:environment])
+    environment.each_plugin_directory { |folder| $LOAD_PATH << folder unless $LOAD_PATH.include?(folder) }
+    Puppet::ModuleTranslations.load_from_modulepath(environment.modules)
+    Puppet::ModuleTranslations.load_from_vardir(Puppet[:vardir])
+    Puppet.runtime[:facter].reset
+  end
+
+  # Types and providers ask for a fact each time that they need it, and Facter then searches its folders again.
+  def remember_values
+    known = {}
+    Facter.singleton_class.prepend(Module.new do
+      define_method(:value) { |name| known.fetch(name.to_s) { known[name.to_s] = super(name) } }
+      %i[add clear define_fact flush reset].each do |change|
+        define_method(change) { |*given, **options, &block| known.clear && super(*given, **options, &block) }
+      end
+    end)
+  end
+
+  # Compile a small catalog and find all facts: both load the code that every run needs. The results are thrown away.
+  def rehearse
+    environment = Puppet.lookup(:environments).get(Puppet[:environment])
+                        .override_with(manifest: Puppet::Node::Environment::NO_MANIFEST)
+    loaders = Puppet::Pops::Loaders.new(environment, false, false)
+    Puppet.override({ current_environment: environment, loaders: loaders }, 'rehearsal') do
+      facts = Puppet::Node::Facts.indirection.find('rehearsal', environment: environment)
+      node = Puppet::Node.new('rehearsal', facts: facts, environment: environment)
+      node.merge(facts.values)
+      Puppet[:code] = "file { '/tmp/rehearsal': content => 'x' }"
+      Puppet::Parser::Compiler.compile(node).to_ral.finalize
+      Puppet[:code] = ''
+      STANDARD_TYPES.each { |name| Puppet::Type.type(name) }
+    end
+  end
+end
+
+# One config volume's run: the process that asked, and the fork that works for it.
+class Run
+  attr_reader :asker, :fork
+
+  def initialize(asker)
+    @asker = asker
+    # Files are opened while the warm container's own are seen: they lie in a folder that both have.
+    @arguments = File.read("#{FOLDER}/#{asker}.arguments").split("\0")
+    @reason = "#{FOLDER}/#{asker}.reason"
+  end
+
+  def begin(puppet, loaded)
+    @fork = Process.fork do
+      Process.setpgid(0, 0)
+      reason = File.new(@reason, 'w')
+      begin
+        environment = enter
+        difference = loaded.differs(environment)
+      rescue SystemCallError => e
+        difference = e.message
+      end
+      if difference
+        reason.syswrite("plain #{difference}")
+        exit!(1)
+      end
+      ENV.replace(environment)
+      exit!(status_of { puppet.apply(@arguments) })
+    end
+  end
+
+  # Whoever asked is gone: nobody waits for the result.
+  def end_if_deserted
+    Process.kill(0, @asker)
+  rescue Errno::ESRCH
+    begin
+      Process.kill(:KILL, -@fork)
+    rescue Errno::ESRCH
+      nil # it has just ended by itself
+    end
+  end
+
+  def answer(status)
+    said = File.exist?(@reason) ? File.read(@reason) : ''
+    said = status.signaled? ? "died by signal #{status.termsig}" : status.exitstatus.to_s if said.empty?
+    File.open("#{FOLDER}/#{@asker}", File::WRONLY | File::NONBLOCK) { |fifo| fifo.puts(said) }
+  rescue Errno::ENXIO, Errno::ENOENT
+    nil # whoever asked is gone
+  end
+
+  private
+
+  # With `exit!`, because Ruby would take its whole heap apart first.
+  def status_of
+    yield
+    0
+  rescue SystemExit => e
+    e.status
+  rescue Exception => e # rubocop:disable Lint/RescueException -- Ruby's own end says the same and gives 1
+    warn e.full_message
+    1
+  end
+
+  # Into the mounts, the output and the environment of the process that asked. Gives the environment.
+  def enter
+    home = "/proc/#{@asker}"
+    environment = File.binread("#{home}/environ").force_encoding(Encoding.default_external).split("\0")
+                      .to_h { |pair| pair.split('=', 2) }
+    $stdout.reopen(File.open("#{home}/fd/1", 'w'))
+    $stderr.reopen(File.open("#{home}/fd/2", 'w'))
+    $stdout.sync = true
+    $stdin.reopen(File::NULL)
+    System.enter_mounts(@asker)
+    System.give_up_admin
+    Dir.chdir('/')
+    environment
+  end
+end
+
+# Forks for whoever asks, so many at a time, until the container is removed.
+class Server
+  def initialize(puppet, loaded, workers)
+    @puppet = puppet
+    @loaded = loaded
+    @workers = workers
+    @waiting = []
+    @runs = []
+  end
+
+  def serve
+    # Open for writing as well: a FIFO without a writer would be at its end.
+    asked = File.open("#{FOLDER}/ask", File::RDWR | File::NONBLOCK)
+    rest = +''
+    loop do
+      if asked.wait_readable(0.01)
+        rest << asked.read_nonblock(4096)
+        *lines, rest = rest.split("\n", -1)
+        @waiting.concat(lines.map(&:to_i))
+      end
+      finish
+      start while @runs.size < @workers && !@waiting.empty?
+    end
+  end
+
+  private
+
+  def start
+    run = Run.new(@waiting.shift)
+    run.begin(@puppet, @loaded)
+    @runs << run
+  rescue SystemCallError => e
+    warn "treadle: #{e.message}"
+  end
+
+  def finish
+    @runs.reject! do |run|
+      pid, status = Process.waitpid2(run.fork, Process::WNOHANG)
+      pid ? run.answer(status) : run.end_if_deserted
+      pid
+    end
+  end
+end
+
+if $PROGRAM_NAME == __FILE__
+  require 'fiddle'
+  require 'io/wait'
+  puppet = WarmPuppet.new
+  loaded = Loaded.new
+  Server.new(puppet, loaded, Integer(ENV.fetch('WORKERS'))).serve
+end

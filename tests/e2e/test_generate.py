@@ -1,0 +1,203 @@
+"""Config volumes from a warm Puppet are those of `puppet apply`; containers that hang, die or stumble end well."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from benchmarks.generate import project_plan
+
+from tests.e2e.cloud import PROJECT
+from tests.e2e.engine import PrivateEngine
+from treadle.engine import TRANSIENT, Engine
+from treadle.events import Event, Events
+from treadle.generate import Job, PuppetEtc, Result, Workshop, from_layers
+from treadle.plan.nodeplan import PuppetConfig
+
+MODULES = PROJECT / "puppet/modules"
+IMAGE = "treadle/memcached:2025.1"
+OTHER = "treadle/haproxy:2025.1"
+HANGS = PuppetConfig("hangs", "exec { '/bin/sleep 600': timeout => 0 }", IMAGE, ("exec",))
+WRITES = PuppetConfig("writes", "file { '/etc/made': content => lookup('text') }", IMAGE)
+
+
+class Shop:
+    """A workshop that remembers what happened."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.engine = folder, Engine(url)
+        self.heard: list[Event] = []
+        self.listeners: list[Callable[[Event], None]] = [self.heard.append]
+        self.etc = from_layers({"all": {"text": "here"}}, ["all"])
+
+    def run(self, configs: Sequence[PuppetConfig], etc: PuppetEtc | None = None,
+            mask: Callable[[str], str] | None = None, **fields: object) -> dict[str, Result]:
+        shop = Workshop(self.engine, Events(*self.listeners, mask=mask), self.folder / "jobs", MODULES, "generate",
+                        "node-0", workers=2, **fields)  # type: ignore[arg-type]
+        results = shop.run([Job(config) for config in configs], etc or self.etc)
+        assert not self.engine.containers({TRANSIENT: "puppet"}), "transient containers were left"
+        return {result.job.config.volume: result for result in results}
+
+    def said(self, kind: str) -> list[str]:
+        return [event.text for event in self.heard if event.kind == kind]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, engine: PrivateEngine) -> Shop:
+    return Shop(tmp_path, engine.url)
+
+
+def altered(engine: PrivateEngine, name: str, script: str) -> str:
+    """An image in which ``script`` was run before."""
+    engine.docker("run", "--name", name, "--network", "none", "--user", "root", "--entrypoint", "sh", IMAGE, "-c",
+                  script)
+    engine.docker("commit", name, f"treadle/{name}:e2e")
+    engine.docker("rm", name)
+    return f"treadle/{name}:e2e"
+
+
+def test_a_warm_puppet_makes_every_volume_of_the_cloud_as_puppet_apply_does(shop: Shop) -> None:
+    plan = project_plan()
+    etc = from_layers({**plan.hieradata, "config_step": {"step": 6}}, plan.hierarchy)
+    warm = shop.run(plan.puppet_configs, etc)
+    assert shop.said("generate.plain") == [], "not every volume came from the warm Puppet"
+    cold = shop.run(plan.puppet_configs, etc, warm=False)
+    assert len(warm) >= 5 and all(result.ok for result in warm.values()), [r.errors for r in warm.values()]
+    for volume, result in warm.items():
+        assert result.tree == cold[volume].tree, f"{volume} differs"
+        assert result.asked == cold[volume].asked and result.asked, f"{volume} looked up other keys"
+        assert result.exit_code == cold[volume].exit_code
+
+
+ENDINGS = {
+    0: "notice('nothing to do')",
+    1: "include no::such::thing",
+    2: "file { '/etc/made': content => 'x' }",
+    4: "file { '/etc/no/such/folder/made': content => 'x' }",
+    6: "file { '/etc/made': content => 'x' }\nfile { '/etc/no/such/folder/made': content => 'x' }",
+}
+
+
+def settled(result: Result) -> list[str]:
+    """Puppet's error lines without the names of temporary files."""
+    return [re.sub(r"made\d+-\d+-\w+\.lock", "made.lock", line) for line in result.errors]
+
+
+def test_exit_codes_and_error_lines_are_those_of_puppet_apply(shop: Shop) -> None:
+    configs = [PuppetConfig(f"v{code}", manifest, IMAGE) for code, manifest in ENDINGS.items()]
+    warm, cold = shop.run(configs), shop.run(configs, warm=False)
+    for code in ENDINGS:
+        assert (warm[f"v{code}"].exit_code, cold[f"v{code}"].exit_code) == (code, code)
+        assert warm[f"v{code}"].ok == (code in (0, 2))
+        if not warm[f"v{code}"].ok:
+            assert settled(warm[f"v{code}"]) == settled(cold[f"v{code}"])
+    assert shop.said("generate.plain") == []
+
+
+def test_nothing_of_one_volume_is_in_another(shop: Shop) -> None:
+    """Neither files, nor what a manifest did to Puppet itself, nor tags."""
+    one = PuppetConfig("one", "file { '/etc/one': content => 'x' }\nfile { '/etc/both': content => '1' }", IMAGE)
+    two = PuppetConfig("two", "file { '/etc/two': content => 'x' }\nfile { '/etc/both': content => '2' }\n"
+                       "exec { '/bin/touch /etc/executed': }", IMAGE)
+    three = PuppetConfig("three", "exec { '/bin/touch /etc/executed': }", OTHER, ("exec",))
+    done = shop.run([one, two, three])
+    files = {volume: {path: entry.content for path, entry in result.tree.files.items() if entry.type == "file"}
+             for volume, result in done.items() if result.tree}
+    assert files == {"one": {"etc/one": b"x", "etc/both": b"1"}, "two": {"etc/two": b"x", "etc/both": b"2"},
+                     "three": {"etc/executed": b""}}
+
+
+def test_an_image_with_another_puppet_runs_its_own_and_says_why(shop: Shop, engine: PrivateEngine) -> None:
+    other = altered(engine, "otherpuppet", "echo '# changed' >> /usr/lib/ruby/vendor_ruby/puppet/configurer.rb")
+    done = shop.run([WRITES, PuppetConfig("second", "file { '/etc/made': content => 'y' }", IMAGE),
+                     PuppetConfig("odd", WRITES.manifest, other)])
+    assert all(result.ok and result.tree and "etc/made" in result.tree.files for result in done.values())
+    assert shop.said("generate.plain") == [
+        "config volume odd: a Puppet of its own: /usr/lib/ruby/vendor_ruby/puppet/configurer.rb is another"]
+
+
+def test_where_puppet_cannot_be_warmed_each_volume_runs_its_own(shop: Shop, engine: PrivateEngine) -> None:
+    image = altered(engine, "coldpuppet", "echo 'raise LoadError, %q(only for puppet) if $0.include?(%q(warm))' >> "
+                    "/usr/lib/ruby/vendor_ruby/puppet/configurer.rb")
+    done = shop.run([PuppetConfig(name, WRITES.manifest, image) for name in ("one", "two")])
+    assert all(result.ok for result in done.values()), [result.errors for result in done.values()]
+    said = shop.said("generate.plain")
+    assert len(said) == 2 and all("only for puppet" in text for text in said), said
+
+
+def test_a_warm_puppet_that_dies_costs_time_and_nothing_else(shop: Shop, engine: PrivateEngine) -> None:
+    def kill(event: Event) -> None:
+        if event.kind == "generate.output" and "now" in event.text:
+            for container in shop.engine.containers({TRANSIENT: "puppet"}):
+                if "-warm-" in container.engine_name:
+                    engine.docker("kill", container.id)
+
+    shop.listeners.append(kill)
+    slow = PuppetConfig("slow", "notify { 'now': } -> exec { '/bin/sleep 3': }\nfile { '/etc/made': content => 'x' }",
+                        IMAGE, ("exec", "notify"))
+    done = shop.run([slow, WRITES])
+    assert all(result.ok and result.tree and "etc/made" in result.tree.files for result in done.values())
+    assert "config volume slow: the warm Puppet died; a Puppet of its own" in shop.said("generate.plain")
+
+
+@pytest.mark.parametrize("configs", [(HANGS,), (HANGS, WRITES)], ids=["plain", "warm"])
+def test_a_run_that_takes_too_long_is_ended_and_repeated_as_often_as_allowed(
+        shop: Shop, configs: tuple[PuppetConfig, ...]) -> None:
+    began = time.monotonic()
+    done = shop.run(configs, time_limit=45.0, retries=1)
+    assert time.monotonic() - began < 200
+    assert not done["hangs"].ok and "ended after 45 s" in done["hangs"].errors[-1]
+    assert shop.said("generate.retry") == ["config volume hangs: it took too long; attempt 2 of 2"]
+    assert all(result.ok for volume, result in done.items() if volume != "hangs")
+
+
+def test_what_puppet_says_is_heard_while_it_runs(shop: Shop) -> None:
+    config = PuppetConfig("talks", "notify { 'early': } -> exec { '/bin/sleep 4': }", IMAGE, ("exec", "notify"))
+    for warm in (False, True):
+        shop.heard.clear()
+        shop.run([config, WRITES], warm=warm)
+        moments = {event.kind if event.kind != "generate.output" else "early": event.time for event in shop.heard
+                   if event.subject == "talks" and (event.kind == "generate.volume.end" or "early" in event.text)}
+        assert moments["generate.volume.end"] - moments["early"] > 3, "it was heard when all was over"
+
+
+def test_secrets_are_masked_in_what_puppet_says(shop: Shop) -> None:
+    shop.run([PuppetConfig("v", "notify { 'the password is s3cret': }", IMAGE, ("notify",))],
+             mask=lambda text: text.replace("s3cret", "@secret:P@"))
+    said = shop.said("generate.output")
+    assert any("@secret:P@" in text for text in said) and not any("s3cret" in text for text in said)
+
+
+def test_an_engine_that_is_away_for_a_moment_is_asked_again(shop: Shop, engine: PrivateEngine) -> None:
+    assert shop.engine.image_ids([IMAGE]), "a deploy has looked for its images before"
+    engine.stop()
+    back = threading.Timer(1.0, engine.start)
+    back.start()
+    try:
+        assert shop.run([WRITES])["writes"].ok
+    finally:
+        back.join()
+    assert any(re.search("does not answer.*once more", text) for text in shop.said("generate.retry"))
+
+
+def test_files_that_are_mounted_from_the_machine_are_no_configuration(shop: Shop, tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    (folder / "ca.pem").write_text("x")
+    config = PuppetConfig("v", WRITES.manifest, IMAGE, (),
+                          (f"{folder}:/etc/machine keys:ro", f"{folder}/ca.pem:/etc/ca.pem"))
+    changed = threading.Event()
+
+    def touch(event: Event) -> None:
+        if event.kind == "generate.output" and not changed.is_set():
+            (folder / "ca.pem").write_text("new")
+            changed.set()
+
+    shop.listeners.append(touch)
+    tree = shop.run([config])["v"].tree
+    assert changed.is_set() and tree is not None and "etc/made" in tree.files
+    assert not [path for path in tree.files if "ca.pem" in path or "machine keys" in path]
