@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -50,7 +51,8 @@ def project_plan() -> NodePlan:
         environment = Path(folder, "cloud.yaml")
         environment.write_text(f"parameter_defaults: {{ControlFixedIPs: {vip}, PublicVirtualFixedIPs: {vip}, "
                                f"InternalApiVirtualFixedIPs: {vip}}}\n")
-        parser = DeployOvercloud(None, None).get_parser("deploy")
+        no_app: Any = None
+        parser = DeployOvercloud(no_app, None).get_parser("deploy")
         args = parser.parse_args(["--templates", str(PROJECT), "--nodes", str(nodes), "-e",
                                   str(environment)])
         state = StackState(Path(folder, "state"), args.stack)
