@@ -35,6 +35,7 @@ def text(content: str | bytes) -> File:
     ("[a]\n# note\n; other\n\nx=\n", "[a]\nx=1\n", ["k.conf [a] x  → 1"]),
     ("[b]\ny=1\n[a]\nx=1\n", "[b]\ny=2\n[a]\nx=2\n", ["k.conf [a] x 1 → 2", "k.conf [b] y 1 → 2"]),
     ("[a]\nx=1\n", "[a]\nx=1\nskip-names\n", ["k.conf [a] skip-names (unset) → "]),
+    ("[a]\nx=1\n!includedir /etc/c\n", "[a]\nx=2\n!includedir /etc/c\n", ["k.conf [a] x 1 → 2"]),
     # secrets
     ("[db]\npassword=old-password\n", "[db]\npassword=new-password\n",
      ["k.conf [db] password @secret:Old@ → @secret:New@"]),

@@ -18,12 +18,13 @@ from treadle.instantiate.drain import Drainer
 from treadle.instantiate.health import Unwell, Watch
 from treadle.instantiate.once import OneShots, Record, spec_label, unrecorded
 from treadle.instantiate.plan import Action, Kind
-from treadle.instantiate.reload import NotTaken, Reloader
+from treadle.instantiate.reload import NotTaken, Refused, Reloader
 from treadle.instantiate.replace import NEW, OLD, Replacer
 from treadle.instantiate.taken import TakenRecord
 from treadle.instantiate.together import layers, together
 from treadle.plan.containers import Container
 from treadle.plan.nodeplan import NodePlan
+from treadle.secrets import Secrets
 
 
 @dataclass(frozen=True)
@@ -172,9 +173,12 @@ class Executor:
         self._await_well(item, there.id)
 
     def _reload(self, action: Action, item: Desired, there: Observed) -> None:
-        reloader = Reloader(self.engine, self.gateway.events, self.plan.node)
+        reloader = Reloader(self.engine, self.gateway.events, self.plan.node,
+                            Secrets(self.plan.secrets).mask)
         try:
             self.taken.note(item.name, there.id, reloader.reload(item, there, action.differences))
+        except Refused as why:
+            raise StepFailed(why.message, key=self.context.where(item), hint=why.hint) from None
         except NotTaken as why:
             self.gateway.events.emit("reload.restart", f"{item.name} did not take it while it ran ({why.message}): "
                                      "restarting it", node=self.plan.node, subject=item.name)

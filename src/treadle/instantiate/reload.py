@@ -19,19 +19,27 @@ from treadle.plan.quantities import seconds
 _COPY = ("kolla_set_configs",)
 #: How long (seconds) reading a log may take.
 _READING = 30.0
+#: What a reload command ends with when the new configuration is no good and the service goes on with what it has
+#: (EX_CONFIG of sysexits.h). A restart would end the service.
+_REFUSED = 78
 
 
 class NotTaken(StepFailed):
     """The service does not run the new configuration, and why."""
 
 
+class Refused(StepFailed):
+    """The new configuration is no good: the service goes on with the old one, and must not be restarted."""
+
+
 @dataclass(frozen=True)
 class Reloader:
-    """Reloads containers of one node. Times are in seconds."""
+    """Reloads containers of one node. Times are in seconds. ``mask`` hides secrets in what commands say."""
 
     engine: Engine
     events: Events
     node: str
+    mask: Callable[[str], str] = str
     processes: Processes = field(default_factory=Processes)
     poll: float = 0.1
     command_limit: float = 60.0
@@ -40,7 +48,8 @@ class Reloader:
         """Reload ``there``; gives the moment (epoch seconds) whose configuration it now runs.
 
         Emits ``reload.begin`` and ``reload.end`` or ``reload.fail``. Raises NotTaken where the service refused, ended
-        or did not show within its time that it took it: then it has to be restarted.
+        or did not show within its time that it took it: then it has to be restarted. Raises Refused where its reload
+        command found the configuration broken: then it must not.
         """
         how = item.container.reload
         if how is None:
@@ -61,7 +70,7 @@ class Reloader:
             if not self.processes.signal(started.pid, there.id, how.signal):
                 raise NotTaken("its main process is not there to be told")
         else:
-            self._run(there, argv_of(how.command), "its reload command")
+            self._tell(there, argv_of(how.command), max(self.command_limit, seconds(how.seen.within)))
         signs = list(self._signs(there, how, differences, log, started.pid, before))
         self._await(there, started, signs, seconds(how.seen.within))
         self._drain(item, started.pid, before, seconds(how.drain))
@@ -70,7 +79,16 @@ class Reloader:
     def _run(self, there: Observed, argv: Sequence[str], what: str, user: str = "") -> None:
         code, output = self.engine.execute(there.id, argv, user=user, limit=self.command_limit)
         if code:
-            raise NotTaken(f"{what} ended with {code}: {' '.join(output.split())[-300:]}")
+            raise NotTaken(f"{what} ended with {code}: {' '.join(self.mask(output).split())[-300:]}")
+
+    def _tell(self, there: Observed, argv: Sequence[str], limit: float) -> None:
+        code, output = self.engine.execute(there.id, argv, limit=limit)
+        if code == _REFUSED:
+            said = self.mask(output.strip())[-2000:]
+            raise Refused("the new configuration is broken; the service goes on with the one that it has",
+                          hint=f"{said}\ncorrect it and deploy again; a restart would fail")
+        if code:
+            raise NotTaken(f"its reload command ended with {code}: {' '.join(self.mask(output).split())[-300:]}")
 
     def _started(self, there: Observed) -> _Started:
         state = self.engine.inspect(there.id)["State"]

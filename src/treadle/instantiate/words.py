@@ -14,7 +14,7 @@ from treadle.secrets import MARK
 
 Mask = Callable[[str], str]
 _OPTION = re.compile(r"^([A-Za-z0-9_][^=\[\]#;]*?)\s*=\s*(.*)$")
-_FLAG = re.compile(r"^[a-z][\w-]*$")
+_FLAG = re.compile(r"^([a-z][\w-]*|!include(dir)? \S+)$")
 _SHOWN = 12
 _MARK = MARK.decode()
 

@@ -7,6 +7,8 @@
 # @param maxconn Connections at the same time, of the whole process
 # @param default_maxconn Connections at the same time, of one section
 # @param timeouts Time limits by HAProxy's names
+# @param hard_stop_after How long a worker with an old configuration may go on for the connections that it has
+# @param server_name How this node's servers are called
 # @param log Where to log to, in HAProxy's words
 # @param stats Whether the statistics page is served
 # @param stats_ips Addresses of the statistics page
@@ -22,6 +24,8 @@ class treadle::profile::base::haproxy (
   Integer[1] $maxconn              = 8192,
   Integer[1] $default_maxconn      = 4096,
   Hash[String[1], String[1]] $timeouts = {},
+  String[1] $hard_stop_after       = '90m',
+  String[1] $server_name           = lookup('fqdn_ctlplane').split('\.')[0],
   String[1] $log                   = 'stdout format raw local0',
   Boolean $stats                   = true,
   Array[String[1]] $stats_ips      = [lookup('controller_virtual_ip')],
@@ -38,12 +42,13 @@ class treadle::profile::base::haproxy (
       service_manage   => false,
       merge_options    => false,
       global_options   => {
-        'log'     => $log,
-        'maxconn' => $maxconn,
-        'user'    => 'haproxy',
-        'group'   => 'haproxy',
-        'pidfile' => '/var/run/haproxy.pid',
-        'stats'   => ['socket /var/lib/haproxy/stats mode 600 level user', 'timeout 2m'],
+        'log'             => $log,
+        'maxconn'         => $maxconn,
+        'user'            => 'haproxy',
+        'group'           => 'haproxy',
+        'pidfile'         => '/var/run/haproxy.pid',
+        'hard-stop-after' => $hard_stop_after,
+        'stats'           => ['socket /var/lib/haproxy/stats mode 600 level user', 'timeout 2m'],
       },
       defaults_options => {
         'mode'    => 'tcp',
@@ -61,6 +66,14 @@ class treadle::profile::base::haproxy (
         mode             => 'http',
         options          => { 'stats' => ['enable', 'uri /', "auth ${stats_user}:${stats_password}"] },
       }
+    }
+
+    # What haproxy_control calls this node in every section.
+    ensure_resource('file', ['/etc/treadle', '/etc/treadle/haproxy'], { 'ensure' => 'directory', 'mode' => '0755' })
+    file { '/etc/treadle/haproxy/server':
+      ensure  => file,
+      mode    => '0644',
+      content => "${server_name}\n",
     }
 
     $endpoints.each |$name, $endpoint| {

@@ -67,6 +67,11 @@ class treadle::profile::base::rabbitmq (
         mode      => '0400',
         content   => $erlang_cookie,
         show_diff => false;
+      # A new password for the user that the broker made at its first start: rabbitmq_password.sh sets it.
+      '/etc/rabbitmq/password':
+        mode      => '0400',
+        content   => "${lookup('rabbitmq::default_user')}\n${lookup('rabbitmq::default_pass')}\n",
+        show_diff => false;
     }
 
     treadle::healthcheck { 'rabbitmq':
