@@ -4,6 +4,7 @@
 # @param port Port to listen on
 # @param root_password Password of root; set each time the server starts, so that a new one takes effect
 # @param max_connections Clients at the same time
+# @param innodb_buffer_pool_size Memory for data and indexes
 # @param options Further options by section, over all others
 # @param databases Classes that make a database each, such as keystone::db::mysql
 # @param step Step of the deployment: 2 makes the databases, 6 the configuration
@@ -12,6 +13,7 @@ class treadle::profile::base::database::mysql (
   String[1] $bind_ip              = lookup('mysql_bind_host'),
   Stdlib::Port $port              = 3306,
   Integer[1] $max_connections     = 4096,
+  String[1] $innodb_buffer_pool_size = '128M',
   Hash[String[1], Hash] $options  = {},
   Array[String[1]] $databases     = lookup('treadle::mysql::databases', {
     'merge' => 'unique', 'default_value' => [],
@@ -28,6 +30,7 @@ class treadle::profile::base::database::mysql (
       'collation_server'      => 'utf8mb3_general_ci',
       # Migrations that say "DEFAULT CHARACTER SET utf8" get the same collation as the rest. MariaDB 11.3 and later.
       'loose_character_set_collations' => 'utf8mb3=utf8mb3_general_ci',
+      'innodb_buffer_pool_size' => $innodb_buffer_pool_size,
       'innodb_file_per_table' => 'ON',
       'pid-file'              => '/run/mysqld/mysqld.pid',
       'socket'                => '/run/mysqld/mysqld.sock',
