@@ -10,7 +10,8 @@ from treadle.events import Event
 
 #: Phases and what happens inside them; everything else is for the journal.
 _INDENTED = ("action.", "generate.volume.", "generate.plain", "generate.retry", "host_prep.task", "image.",
-             "generation", "bootstrap.", "lock.", "propagate.changed", "heat.", "reload.restart", "reload.busy", "drain.", "hook.")
+             "generation", "bootstrap.", "lock.", "propagate.changed", "heat.", "reload.restart", "reload.busy",
+             "drain.", "hook.")
 #: As many things as the live line names; a Heat stack has hundreds in progress.
 _LIVE = 4
 #: As much as it shows of what Puppet says.
