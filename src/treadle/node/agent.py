@@ -122,11 +122,13 @@ class NodeAgent:
         return len(todo)
 
     def left(self) -> list[Action]:
-        """What is to do still, when all steps are done. What its neighbours' restarts have made unwell has time to
-        become well; StepFailed where it does not."""
-        changes = self.status().changes
-        self._executor.await_health([action.desired for action in changes if passing(action) and action.desired])
-        return [action for action in changes if not passing(action)]
+        """What is to do still, when all steps are done. What is starting (after a reboot, the engine's own doing), and
+        what its neighbours' restarts have made unwell, has time to become well; StepFailed where it does not."""
+        actions = self.status().actions
+        waited = [action.desired for action in actions if action.desired and (
+            passing(action) or (action.observed and action.observed.health == "starting"))]
+        self._executor.await_health(waited)
+        return [action for action in changes(actions) if not passing(action)]
 
     def _record(self, name: str, run: Run) -> None:
         """How a one-shot ended that leaves no container."""
