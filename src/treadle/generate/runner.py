@@ -99,7 +99,8 @@ class Workshop:
         if not jobs:
             return []
         own = self.scratch / str(os.getpid())
-        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with writing(own):
+            own.mkdir(mode=0o700, parents=True, exist_ok=True)
         workers = self.workers or os.cpu_count() or 1
         try:
             with self._warm(own / ".warm", jobs, workers) as warm:

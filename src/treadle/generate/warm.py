@@ -13,6 +13,7 @@ from typing import Any
 from treadle.engine import STACK, TRANSIENT, Engine
 from treadle.errors import EngineError
 from treadle.events import Events
+from treadle.files import writing
 from treadle.generate.container import Transient
 from treadle.generate.job import Job
 
@@ -53,8 +54,9 @@ def warmed(engine: Engine, events: Events, stack: str, folder: Path, jobs: Seque
         yield None
         return
     image = Counter(job.config.image for job in jobs).most_common(1)[0][0]
-    folder.mkdir(mode=0o700)
-    os.mkfifo(folder / "ask", 0o600)
+    with writing(folder):
+        folder.mkdir(mode=0o700)
+        os.mkfifo(folder / "ask", 0o600)
     environment = [f"{name}={value}" for name, value in {**_GARBAGE, "WORKERS": workers}.items()]
     whole = {**config, "Image": image, "User": "root", "Entrypoint": ["/bin/bash", "/treadle/warm.sh"], "Cmd": [],
              "Env": [*config["Env"], *environment], "Labels": {STACK: stack, TRANSIENT: "puppet"}}
