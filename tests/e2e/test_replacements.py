@@ -43,7 +43,7 @@ BAD = {
     "it ends at once": (service("echo broken config >&2; exit 3"), ["ended with 3", "| broken config"]),
     "it ends again and again": (service("echo again; exit 1", restart="always"), ["does not stay up", "| again"]),
     "its command is not there": (service() | {"command": ["/no/such/program"]}, ["/no/such/program"]),
-    "the engine cannot start it": (service(ulimit=["nofile=5:1"]), ["cannot start a", "rlimit"]),
+    "the engine cannot start it": (service(user="no-such-user"), ["cannot start a", "no-such-user"]),
     "its check fails": (service(healthcheck={"test": "echo still sick; false"}, health={"within": 1}),
                         ["did not become healthy within 1 s", "| still sick"]),
     "its check hangs": (service(health={"command": "sleep 1000", "within": 1, "timeout": 1}),
@@ -71,7 +71,7 @@ def test_a_specification_that_the_engine_refuses_costs_nothing(node: DirectNode)
     node.deploy(a=service())
     before = node.inspect("a")
     with pytest.raises(EngineError, match=r"step_1\.a"):
-        node.deploy(a=service(security_opt=["nonsense"]))
+        node.deploy(a=service(mem_limit="1m"))
     after = node.inspect("a")
     assert (after["Id"], after["State"]["StartedAt"]) == (before["Id"], before["State"]["StartedAt"])
     assert node.states() == {"a": "running"}
@@ -268,7 +268,7 @@ def test_an_exec_that_hangs_is_ended_with_all_that_it_started(node: DirectNode) 
 
 
 @pytest.mark.parametrize(("script", "limit", "code", "output"), [
-    ("echo out; echo err >&2; exit 7", 5.0, 7, "out\nerr\n"),
+    ("echo out; sleep 0.3; echo err >&2; exit 7", 5.0, 7, "out\nerr\n"),
     ("exec >&- 2>&-; sleep 1; exit 3", 5.0, 3, ""),
     ("sleep 100", 0.5, TIMED_OUT, "(ended after 0.5 s)"),
     ("exec >&- 2>&-; sleep 100", 0.5, TIMED_OUT, "(ended after 0.5 s)"),
