@@ -29,7 +29,7 @@ def proc(tmp_path, *found):
     ([(7, 1, "tini"), (8, 7, "a) b"), (9, 8, "w"), (10, 8, "w"), (11, 9, "below")], 8, [(9, 90), (10, 100)]),
     ([(7, 1, "httpd"), (8, 7, "httpd"), (9, 7, "httpd")], 7, [(8, 80), (9, 90)]),
     ([(7, 1, "httpd"), (8, 7, "httpd", "Z")], 7, []),
-    ([(7, 1, "dumb-init"), (8, 7, "one"), (9, 7, "two")], 7, [(8, 80), (9, 90)]),
+    ([(7, 1, "dumb-init"), (8, 7, "one"), (9, 7, "left behind"), (10, 8, "w")], 8, [(10, 100)]),
     ([], 7, []),
 ])
 def test_main_and_workers(tmp_path, found, main, workers):

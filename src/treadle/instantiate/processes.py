@@ -21,7 +21,8 @@ class Processes:
     def main(self, first: int) -> int:
         """The service's own process in the container whose first process is ``first``."""
         children = self._children(first) if self._name(first) in _INITS else []
-        return children[0][0] if len(children) == 1 else first
+        # The oldest: an init takes in what others leave behind.
+        return min(children, key=lambda child: child[1])[0] if children else first
 
     def signal(self, first: int, container: str, name: str) -> bool:
         """Send the signal ``name`` ("SIGHUP") to the main process of the container with that id; False where the
