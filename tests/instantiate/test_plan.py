@@ -126,6 +126,10 @@ TABLE = {
                                                    Kind.RECREATE, [f"config: {GONE_FILE.words}"]),
     "a file that goes, mounted": Line(wanted(sources=[changed(GONE_FILE)]), there(), Kind.RESTART,
                                       [f"config: {GONE_FILE.words}"]),
+    "a file that goes, copied, and stopped": Line(
+        wanted(sources=[changed(GONE_FILE)], **ALWAYS), ended(0), Kind.RECREATE, [f"config: {GONE_FILE.words}"]),
+    "stopped, and nobody knows what it copied": Line(
+        wanted(sources=[changed(GONE_FILE)], **ALWAYS), ended(0), Kind.START, ["it is exited"], started=0.0),
     # every changed option is declared reloadable: reload
     "mutable option": Line(wanted(sources=[changed(DEBUG)], **OSLO), there(), Kind.RELOAD,
                            [f"config: {DEBUG.words}"]),
@@ -216,7 +220,7 @@ TABLE = {
 @pytest.mark.parametrize("line", TABLE.values(), ids=TABLE.keys())
 def test_the_table(line):
     [action] = plan([line.wanted] if line.wanted else [], {"c": line.there} if line.there else {},
-                    {"c": line.started} if line.there and line.there.running else {},
+                    {"c": line.started} if line.there else {},
                     {"c": line.run} if line.run else {}, MUTABLE)
     assert (action.kind, list(action.reasons)) == (line.kind, line.reasons)
     assert (action.desired, action.observed) == (line.wanted, line.there)

@@ -10,7 +10,8 @@ from treadle.instantiate.taken import Taken, TakenRecord
     (Taken("id-c", 600.0), there(), {"c": 600.0}, False),      # after the change at 500: nobody need ask
     (Taken("id-c", 400.0), there(), {"c": 550.0}, True),       # somebody may have restarted it
     (Taken("other", 600.0), there(), {"c": 550.0}, True),    # another container of that name
-    (Taken("id-c", 450.0), there("exited", "Exited (0) now"), {}, False),
+    (Taken("id-c", 450.0), there("exited", "Exited (0) now"), {"c": 450.0}, False),
+    (None, there("exited", "Exited (0) now"), {"c": 0.0}, False),
     (None, there(), {"c": 550.0}, True),
     (None, None, {}, False),
 ])

@@ -140,7 +140,8 @@ def _service(item: Desired, there: Observed | None, taken: float, mutable: Mutab
     if there.state == "paused":
         return Kind.RESTART, ["it is paused"]
     if not there.running:
-        return Kind.START, [f"it is {there.state}"]
+        stale = taken and _keeps_what_goes(item, taken)
+        return (Kind.RECREATE, _config_words(item, taken)) if stale else (Kind.START, [f"it is {there.state}"])
     unhealthy = ["it is unhealthy"] if there.health == "unhealthy" else []
     # A container copies (or reads) its configuration when it starts: what it has not taken since, it does not run.
     if not item.copies_once and item.unseen(taken):
@@ -151,8 +152,7 @@ def _service(item: Desired, there: Observed | None, taken: float, mutable: Mutab
 def _new_config(item: Desired, taken: float, mutable: Mutable, unhealthy: list[str]) -> tuple[Kind, list[str]]:
     """Reload or restart of a service whose configuration changed while it ran."""
     reasons = _config_words(item, taken)
-    if item.copies_always and any(difference.delta.gone for difference in item.differences(taken)):
-        # Kolla copies what is there; what it copied before and is there no more goes with the container alone.
+    if _keeps_what_goes(item, taken):
         return Kind.RECREATE, reasons + unhealthy
     if item.container.reload is None or unhealthy:
         return Kind.RESTART, reasons + unhealthy
@@ -162,6 +162,11 @@ def _new_config(item: Desired, taken: float, mutable: Mutable, unhealthy: list[s
     # Where all of it needs the restart, the reasons have said so.
     some = [f"no reload takes {word}" for word in shown(left)] if len(left) < len(item.differences(taken)) else []
     return Kind.RESTART, reasons + some
+
+
+def _keeps_what_goes(item: Desired, taken: float) -> bool:
+    """Kolla copies what is there; what it copied before and is there no more goes with the container alone."""
+    return item.copies_always and any(difference.delta.gone for difference in item.differences(taken))
 
 
 def _spec_reasons(item: Desired, there: Observed) -> list[str]:

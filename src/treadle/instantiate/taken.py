@@ -42,14 +42,14 @@ class TakenRecord:
 
     def times(self, desired: Iterable[Desired], observed: Mapping[str, Observed],
               started: Callable[[Observed], float]) -> dict[str, float]:
-        """``{name: when}`` of the running containers. ``started`` asks the engine: called for those alone that by the
-        record have not taken what they mount now."""
+        """``{name: when}`` of the containers that are there. ``started`` asks the engine: called for running ones
+        alone that by the record have not taken what they mount now. 0: not known."""
         times: dict[str, float] = {}
         for item in desired:
             there = observed.get(item.name)
-            if there is None or not there.running:
+            if there is None:
                 continue
             known = self.entries.get(item.name)
             at = known.at if known and known.id == there.id else 0.0
-            times[item.name] = max(at, started(there)) if item.unseen(at) else at
+            times[item.name] = max(at, started(there)) if there.running and item.unseen(at) else at
         return times

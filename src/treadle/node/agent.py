@@ -46,7 +46,7 @@ from treadle.secrets import Secrets
 @dataclass(frozen=True)
 class Preview:
     """What a deploy would do on this node: ``actions`` in their order, NONE included; ``puppet`` names the host
-    runs and bootstrap tasks, ``configuration`` the files (``{key: words}``) that differ. ``taken``: when each running
+    runs and bootstrap tasks, ``configuration`` the files (``{key: words}``) that differ. ``taken``: when each
     container took its configuration (epoch seconds)."""
 
     node: str
@@ -176,7 +176,8 @@ class NodeAgent:
         ids = self.engine.image_ids(self.plan.images())
         desired = build_desired(self.plan, ids, states)
         taken = self._executor.taken.times(desired.values(), observed, self._executor.started)
-        mutable = self._mutable(desired, taken, ids)
+        running = {name: at for name, at in taken.items() if observed[name].running}
+        mutable = self._mutable(desired, running, ids)
         actions = plan_actions(desired.values(), observed, taken, self._runs(), mutable)
         heeded = heed(actions, self.plan, self.engine, thorough=self.thorough)
         return Preview(self.plan.node, tuple(following(heeded)), taken=taken)
