@@ -140,7 +140,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     before = os.environ.get("HERE")
     os.environ["HERE"] = "the deployer's"
     try:
-        made.agent.containers(1)
+        made.agent.containers(1, made.agent.status().actions)
         yield made
     finally:
         if before is None:
@@ -308,7 +308,7 @@ def test_what_is_missing_on_the_host_is_an_error_and_makes_nothing(
     with pytest.raises(EngineError, match=r"has no .*/absent"):
         made.agent.check()
     with pytest.raises(EngineError, match=said):
-        made.agent.containers(1)
+        made.agent.containers(1, made.agent.status().actions)
     assert not made.agent.observed() and not (tmp_path / "absent").exists()
 
 
@@ -317,7 +317,7 @@ def test_an_exit_code_that_was_not_expected_is_an_error(tmp_path: Path) -> None:
     made = deployed(tmp_path, {"c": entry}, f"{NAME}-other")
     try:
         with pytest.raises(StepFailed, match="c ended with 3, expected 0 or 7") as caught:
-            made.agent.containers(1)
+            made.agent.containers(1, made.agent.status().actions)
         assert "so it is" in str(caught.value)
     finally:
         made.remove()
