@@ -1,35 +1,41 @@
 """A generation is a commit of a real repository that gives back what was recorded, and holds no secret."""
 
 import base64
+import json
 import os
 import stat
 import subprocess
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 
 from tests.strategies import trees
-from tests.support import tree, with_file
+from tests.support import node_plan, tree, with_file
 from treadle.errors import HistoryError
 from treadle.generate.tree import ConfigTree, File
-from treadle.history import History, NodeSnapshot
-from treadle.secrets import Secrets
+from treadle.history import LARGEST, History, NodeSnapshot, Repository, Vault, shared, snapshot
+from treadle.plan.nodeplan import Script
 
 PASSWORD = "p4ss/word+with=odd&chars"
 FERNET = "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE="
-SECRETS = Secrets({"AdminPassword": PASSWORD, "Keys[/etc/k/0][content]": FERNET})
+SECRETS = {"AdminPassword": PASSWORD, "Keys[/etc/k/0][content]": FERNET}
 AUTHOR = "me@host <me@host>"
 
 
-def record(history, volumes, message="why", **more):
-    return history.record({"node-0": NodeSnapshot(volumes, more.pop("documents", {}))}, author=AUTHOR, message=message,
-                          **more)
+def record(history, volumes, message="why", *, secrets=SECRETS, documents=None, common=None):
+    return history.record({"node-0": NodeSnapshot(volumes, documents or {})}, secrets, author=AUTHOR, message=message,
+                          common={"nodes.json": b'["node-0"]', **(common or {})})
+
+
+def opened(folder):
+    return History(Repository(folder / "history.git"), Vault(folder / "vault.json", b"key"))
 
 
 @pytest.fixture
 def history(tmp_path):
-    return History.open(tmp_path / "history.git", SECRETS)
+    return opened(tmp_path)
 
 
 def every_object(history):
@@ -56,13 +62,13 @@ def test_any_difference_makes_one(history, other):
     assert (newest.id, newest.message, newest.author) == (second.id, "because", "me@host")
     assert before.id == first.id
     assert history.newest() == newest
-    assert history.volumes(first.id, "node-0") == {"v": tree(a="x")}
-    assert history.volumes(second.short, "node-0") == other
+    assert history.at(first.id).volumes("node-0") == {"v": tree(a="x")}
+    assert history.at(second.short).volumes("node-0") == other
 
 
 def test_inputs_and_documents_count(history):
-    ids = {record(history, {}).id, record(history, {}, inputs={"a": 1}).id,
-           record(history, {}, inputs={"a": 1}, documents={"step.json": {"b": 2}}).id}
+    ids = {record(history, {}).id, record(history, {}, common={"inputs.json": b"1"}).id,
+           record(history, {}, common={"inputs.json": b"1"}, documents={"step.json": b"2"}).id}
     assert len(ids) == 3
 
 
@@ -72,47 +78,122 @@ def test_no_object_holds_a_secret(history):
                      "auth = " + base64.b64encode(f"user:{PASSWORD}".encode()).decode()])
     volume = ConfigTree({**tree("etc", **{"etc/a.conf": text}).files,
                          "etc/link": File("link", 0o777, 0, 0, f"/{PASSWORD}/x".encode())})
-    done = record(history, {"v": volume}, inputs={"password": PASSWORD, "deep": [{"k": FERNET}]},
-                  documents={"d.json": {"a": text}})
+    done = record(history, {"v": volume}, common={"inputs.json": json.dumps({"a": PASSWORD, "b": FERNET}).encode()},
+                  documents={"d.json": json.dumps({"a": text}).encode()})
     held = every_object(history)
     for form in forms:
         assert form.encode() not in held
     assert b"@secret:AdminPassword@" in held
-    assert history.volumes(done.id, "node-0") == {"v": volume}
-    shown = history.volumes(done.id, "node-0", masked=True)["v"].files["etc/a.conf"].content.decode()
+    assert history.at(done.id).volumes("node-0") == {"v": volume}
+    shown = history.at(done.id).masked("node-0")["v"].files["etc/a.conf"].content.decode()
     assert shown.startswith("one = @secret:AdminPassword@\none = @secret:AdminPassword:url@\n")
 
 
-def test_a_secret_that_is_a_word_of_a_path_changes_no_path(tmp_path):
+def test_a_secret_that_is_a_word_of_a_path_changes_no_path(history):
     """People do choose passwords such as "keystone"."""
-    history = History.open(tmp_path / "h", Secrets({"P": "keystone"}))
     volumes = {"keystone": tree("etc", **{"etc/keystone.conf": "password = keystone\n"})}
-    assert history.volumes(record(history, volumes).id, "node-0") == volumes
+    done = record(history, volumes, secrets={"P": "keystone"})
+    assert history.at(done.id).volumes("node-0") == volumes
 
 
-def test_a_secret_that_is_no_longer_known_is_named(history):
+def test_a_changed_secret_is_a_new_generation_and_the_old_one_keeps_its_value(history):
+    text = "password = {}\n"
+    first = record(history, {"v": tree(a=text.format("one-secret"))}, secrets={"P": "one-secret"})
+    second = record(history, {"v": tree(a=text.format("other-secret"))}, secrets={"P": "other-secret"})
+    assert second.new
+    assert [history.at(done.id).masked("node-0")["v"].files["a"].content for done in (first, second)] == [
+        b"password = @secret:P@\n"] * 2
+    assert history.at(first.id).volumes("node-0")["v"].files["a"].content == b"password = one-secret\n"
+    assert history.at(first.id).digests != history.at(second.id).digests
+
+
+def test_what_becomes_a_secret_is_masked_from_then_on(history):
+    volumes = {"v": tree(a="password = one-secret\n")}
+    record(history, volumes, secrets={})
+    done = record(history, volumes, secrets={"P": "one-secret"})
+    assert history.at(done.id).masked("node-0")["v"].files["a"].content == b"password = @secret:P@\n"
+
+
+def test_a_secret_that_is_no_longer_known_is_named(history, tmp_path):
     done = record(history, {"v": tree(**{"a.conf": f"x = {PASSWORD}"})})
-    later = History.open(history.repository.path, Secrets())
-    with pytest.raises(HistoryError, match=r"the secret AdminPassword of a\.conf is no longer known"):
-        later.volumes(done.id, "node-0")
-    assert b"@secret:AdminPassword@" in later.volumes(done.id, "node-0", masked=True)["v"].files["a.conf"].content
+    (tmp_path / "vault.json").unlink()
+    with pytest.raises(HistoryError, match="not known here: AdminPassword"):
+        history.at(done.id).volumes("node-0")
+    assert b"@secret:AdminPassword@" in history.at(done.id).masked("node-0")["v"].files["a.conf"].content
 
 
 def test_what_is_not_there(history):
-    with pytest.raises(HistoryError, match="no generation is called nonsense"):
-        history.volumes("nonsense", "node-0")
     assert history.newest() is None and history.log() == []
-    assert history.volumes(record(history, {}).id, "node-9") == {}
+    with pytest.raises(HistoryError, match="nothing was generated yet"):
+        history.at()
+    done = record(history, {})
+    with pytest.raises(HistoryError, match=r"no generation is called newst \(did you mean newest"):
+        history.at("newst")
+    assert history.at(done.id).volumes("node-9") == {}
+    with pytest.raises(HistoryError, match=r"has no node node-9 \(did you mean node-0"):
+        history.at(done.id).plan("node-9")
 
 
 def test_nodes_whose_names_begin_alike_stay_apart(history):
-    done = history.record({"n": NodeSnapshot({"v": tree(a="1")}), "n1": NodeSnapshot({"v": tree(a="2")})},
+    done = history.record({"n": NodeSnapshot({"v": tree(a="1")}), "n1": NodeSnapshot({"v": tree(a="2")})}, {},
                           author=AUTHOR, message="m")
-    assert history.volumes(done.id, "n") == {"v": tree(a="1")}
-    assert history.volumes(done.id, "n1") == {"v": tree(a="2")}
+    history.record({"n": NodeSnapshot({"v": tree(a="3")}), "n1": NodeSnapshot({"v": tree(a="2")})}, {},
+                   author=AUTHOR, message="m")
+    assert history.at(done.id).volumes("n") == {"v": tree(a="1")}
+    assert history.at().volumes("n") == {"v": tree(a="3")}
+    assert history.at().volumes("n1") == {"v": tree(a="2")}
+
+
+def test_a_node_plan_comes_back_to_the_byte(history):
+    container = {"image": "i:1", "command": ["sh", "-c", f"echo {PASSWORD}"], "volumes": ["/a:/b:ro"]}
+    plan = msgspec.structs.replace(
+        node_plan({1: {"one": container}, 2: {"two": container}}), secrets=SECRETS, fingerprint_key=b"key".hex(),
+        hieradata={"service_configs": {"a::password": PASSWORD, "b": [1, None, {"c": True}]}},
+        kolla_config={"/var/lib/kolla/config_files/one.json": {"command": "x"}},
+        scripts={"s.sh": Script("echo 1\n", "0700")}, puppet_modules={"treadle/manifests/init.pp": "class a {}\n"})
+    done = history.record({plan.node: snapshot(plan, {}, {"i:1": "sha256:1"})}, plan.secrets, author=AUTHOR,
+                          message="m", common=shared([plan], {"templates": "digest"}))
+    there = history.at(done.id)
+    assert there.plans() == [plan]
+    assert there.images(plan.node) == {"i:1": "sha256:1"} and there.inputs == {"templates": "digest"}
+    assert PASSWORD.encode() not in every_object(history)
+
+
+def test_a_new_generation_with_an_old_tree(history):
+    first = record(history, {"v": tree(a="1")})
+    second = record(history, {"v": tree(a="2")})
+    back = history.again(first.id, author=AUTHOR, message="back")
+    assert back.new and back.tree == first.tree and back.parents == (second.id,) and back.author == "me@host"
+    again = history.again(first.id, author=AUTHOR, message="back")
+    assert not again.new and again.id == back.id
+
+
+@pytest.mark.parametrize("path", ["nodes/node-0/v/a", "documents/node-0/d.json"])
+def test_what_was_edited_in_git_is_refused(history, tmp_path, path):
+    plan = node_plan({1: {"one": {"image": "i:1"}}})
+    history.record({plan.node: NodeSnapshot({"v": tree(a="1")}, {**snapshot(plan, {}, {}).documents, "d.json": b"1"})},
+                   {}, author=AUTHOR, message="m", common=shared([plan], {}))
+    path = path.replace("node-0", plan.node)
+    work = tmp_path / "work"
+    for words in (["clone", "-q", str(history.repository.path), str(work)],
+                  ["-C", str(work), "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qam", "by hand"],
+                  ["-C", str(work), "push", "-q", "origin", "generated"]):
+        if "commit" in words:
+            (work / path).write_text("2")
+        subprocess.run(["git", *words], check=True)
+    with pytest.raises(HistoryError, match=f"{path} is not what was generated"):
+        history.at().volumes(plan.node), history.at().plan(plan.node)
+
+
+def test_a_file_that_is_too_large_is_refused(history):
+    with pytest.raises(HistoryError, match=r"node node-0\.v: the file a has 17 MiB; 16 are the most"):
+        record(history, {"v": with_file(tree(a="x"), "a", content=b"x" * (LARGEST + (1 << 20)))})
+    assert history.newest() is None
 
 
 def test_only_its_owner_reads_it(history):
+    record(history, {})
+    assert stat.S_IMODE(history.vault.path.stat().st_mode) == 0o600
     assert stat.S_IMODE(history.repository.path.stat().st_mode) == 0o700
 
 
@@ -135,10 +216,10 @@ def test_a_damaged_repository_is_an_error_that_names_it(history):
 @settings(max_examples=25)
 @given(trees, trees)
 def test_every_tree_comes_back(tmp_path_factory, one, two):
-    history = History.open(tmp_path_factory.mktemp("h") / "history.git", SECRETS)
-    volumes = {"one": one, "two.x": two}
-    done = record(history, volumes)
-    assert history.volumes(done.id, "node-0") == volumes
+    history = opened(tmp_path_factory.mktemp("h"))
+    for volumes in ({"one": one, "two.x": two}, {"one": two, "two.x": two}, {"one": one}):
+        done = record(history, volumes)
+        assert history.at(done.id).volumes("node-0") == volumes
 
 
 def test_what_a_killed_commit_left_hinders_no_other(history):
@@ -149,5 +230,5 @@ def test_what_a_killed_commit_left_hinders_no_other(history):
     subprocess.run(["git", "update-ref", "refs/treadle/new-1", first], check=True,
                    env={**os.environ, "GIT_DIR": str(path)})
     assert record(history, {"a": tree(f="2")}).new
-    assert list(path.rglob("*.lock")) == []
+    assert [lock.name for lock in path.rglob("*.lock")] == ["treadle.lock"]
     assert history.repository.resolve("refs/treadle/new-1") is None

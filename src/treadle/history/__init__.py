@@ -1,29 +1,42 @@
-"""Config trees of all nodes in; a generation out: a commit that says who, when and why, and holds no secret."""
+"""Config trees of all nodes in; a generation out: a commit that says who, when and why, and holds no secret.
+
+A generation is a tree that shows the cloud: ``nodes/NODE/VOLUME/path…``, the config volumes; ``documents/NODE/…``,
+the node plan in parts; ``puppet-modules/…``, ``inputs.json`` and ``nodes.json``, what all have in common;
+``secrets.json``, a keyed digest of each secret; ``metadata/NODE/VOLUME.json`` and ``metadata/NODE.json``, type, mode,
+owner and keyed digest of each file, so that what is read back is known to be what was generated.
+"""
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from treadle.errors import HistoryError
-from treadle.generate.tree import ConfigTree, File
-from treadle.history.git import Blob, Repository
+from treadle.errors import HistoryError, nearest
+from treadle.generate.tree import ConfigTree
+from treadle.history.git import Blob, Commit, Entry, Repository
+from treadle.history.layout import documents, shared, text
+from treadle.history.recorded import Recorded
+from treadle.history.vault import Vault
+from treadle.plan.nodeplan import NodePlan
 from treadle.secrets import Secrets
 
 REF = "refs/heads/generated"
+#: The generation that was instantiated last on every node with success.
+GOOD = "refs/treadle/good"
+NEWEST = "newest"
+#: Configuration is text that people review; what is larger does not belong into it.
+LARGEST = 16 * 1024 * 1024
 _GIT_MODE = {"link": "120000"}
+_HERE = ("metadata", "documents", "puppet-modules", "inputs.json", "nodes.json", "secrets.json")
 
 
 @dataclass(frozen=True)
 class NodeSnapshot:
-    """What one node is to have: config volumes, and the documents beside them (``{file name: plain data}``)."""
+    """What one node is to have: config volumes, and the documents beside them (``{file name: content}``)."""
 
     volumes: Mapping[str, ConfigTree]
-    documents: Mapping[str, Any] = field(default_factory=dict)
+    documents: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -31,9 +44,11 @@ class Generation:
     """One recorded state of all nodes' configuration. ``new`` is False where the tree was there already."""
 
     id: str
+    tree: str = ""
     author: str = ""
     when: int = 0
     message: str = ""
+    parents: tuple[str, ...] = ()
     new: bool = False
 
     @property
@@ -41,94 +56,119 @@ class Generation:
         return self.id[:12]
 
 
+def snapshot(plan: NodePlan, volumes: Mapping[str, ConfigTree], images: Mapping[str, str]) -> NodeSnapshot:
+    """A node as it is recorded; ``images`` are the ids of its images."""
+    return NodeSnapshot(volumes, documents(plan, images))
+
+
 @dataclass(frozen=True)
 class History:
-    """The stack's git repository: ``nodes/NODE/VOLUME/path``, ``metadata/NODE.json``, ``documents/NODE/…``."""
+    """The stack's git repository, and the vault that knows what its secrets were."""
 
     repository: Repository
-    secrets: Secrets
+    vault: Vault
 
-    @classmethod
-    def open(cls, path: Path, secrets: Secrets) -> History:
-        """The repository at ``path``, made where there is none."""
-        repository = Repository(path)
-        repository.ensure()
-        return cls(repository, secrets)
+    def record(self, nodes: Mapping[str, NodeSnapshot], secrets: Mapping[str, str], *, author: str, message: str,
+               common: Mapping[str, bytes] | None = None) -> Generation:
+        """Commit ``nodes`` and what they have in ``common``, with ``secrets`` masked, and nothing else. The same
+        content as the newest generation: that one, not new. Raises HistoryError for a file that is too large."""
+        digests = self.vault.remember(secrets)  # first: what is in git must never be without its secrets
+        masks = Secrets(secrets)
+        with self.repository.writes():
+            parent = self.repository.resolve(REF)
+            there = self.repository.listing(parent, *_HERE) if parent else {}
+            same_secrets = there.get("secrets.json") == _entry(Blob(text(digests)))
+            files = {"secrets.json": Blob(text(digests)),
+                     **{path: Blob(masks.mask_bytes(data)) for path, data in (common or {}).items()}}
+            for name, node in nodes.items():
+                files.update(self._papers(name, node, masks))
+            changes: dict[str, Blob | None] = {path: None for path in there if path not in files}
+            changes.update({path: blob for path, blob in files.items() if there.get(path) != _entry(blob)})
+            for name, volume in _volumes(changes if same_secrets else {**there, **files}):
+                changes[f"nodes/{name}/{volume}"] = None
+                if name in nodes and volume in nodes[name].volumes:
+                    changes.update(_volume_files(name, volume, nodes[name].volumes[volume], masks))
+            made = self.repository.commit(REF, changes, parent=parent, author=author, when=int(time.time()),
+                                          message=message)
+            if made != parent:
+                self.repository.run("-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
+        return _generation(self.repository.log(made, 1)[0], new=made != parent)
 
-    def record(self, nodes: Mapping[str, NodeSnapshot], *, author: str, message: str,
-               inputs: Mapping[str, Any] | None = None) -> Generation:
-        """Commit ``nodes``, with secrets masked. Same content as the newest generation: that one, not new."""
-        files: dict[str, Blob] = {"inputs.json": self._json(inputs or {})}
-        for name, node in nodes.items():
-            files.update(self._node_files(name, node))
-        before = self.repository.resolve(REF)
-        when = int(time.time())
-        commit = self.repository.commit(REF, files, author=author, when=when, message=message)
-        if commit == before:
-            return self.newest() or Generation(commit)
-        return Generation(commit, author, when, message, new=True)
-
-    def _node_files(self, name: str, node: NodeSnapshot) -> dict[str, Blob]:
-        files: dict[str, Blob] = {}
-        metadata: dict[str, dict[str, list[Any]]] = {}
+    def _papers(self, name: str, node: NodeSnapshot, masks: Secrets) -> Iterator[tuple[str, Blob]]:
+        """The node's documents, and the metadata of all that is the node's."""
+        yield f"metadata/{name}.json", Blob(text({document: self.vault.digest(data)
+                                                  for document, data in node.documents.items()}))
+        for document, data in node.documents.items():
+            yield f"documents/{name}/{document}", Blob(masks.mask_bytes(data))
         for volume, tree in node.volumes.items():
-            for path, entry in tree.files.items():
-                metadata.setdefault(volume, {})[path] = [entry.type, f"{entry.mode:04o}", entry.uid, entry.gid]
-                if entry.type != "dir":
-                    mode = _GIT_MODE.get(entry.type, "100755" if entry.mode & 0o100 else "100644")
-                    files[f"nodes/{name}/{volume}/{path}"] = Blob(self.secrets.mask_bytes(entry.content), mode)
-            metadata.setdefault(volume, {})
-        # Not masked: it holds paths, which stand in the commit's trees too, and a secret may be a word of a path.
-        files[f"metadata/{name}.json"] = Blob(_text(metadata))
-        for document, content in node.documents.items():
-            files[f"documents/{name}/{document}"] = self._json(content)
-        return files
+            yield f"metadata/{name}/{volume}.json", Blob(text({
+                path: (entry.type, f"{entry.mode:04o}", entry.uid, entry.gid,
+                       "" if entry.type == "dir" else self.vault.digest(entry.content))
+                for path, entry in tree.files.items()}))
 
-    def _json(self, value: Any) -> Blob:
-        return Blob(self.secrets.mask_bytes(_text(value)))
+    def again(self, old: str, *, author: str, message: str) -> Generation:
+        """A new generation with the tree of ``old``; the newest, not new, where it has that tree."""
+        with self.repository.writes():
+            before = self.repository.resolve(REF)
+            made = self.repository.again(REF, old, author=author, when=int(time.time()), message=message)
+        return _generation(self.repository.log(made, 1)[0], new=made != before)
 
-    def volumes(self, generation: str, node: str, *, masked: bool = False) -> dict[str, ConfigTree]:
-        """The node's config volumes as they were recorded; secrets put back unless ``masked``.
+    # Reading
 
-        Raises HistoryError for an unknown generation, or one whose secrets are no longer known.
-        """
-        commit = self.repository.resolve(f"{generation}^{{commit}}")
-        if commit is None:
-            raise HistoryError(f"no generation is called {generation}",
-                               hint=f"see them: git --git-dir {self.repository.path} log")
-        found = self.repository.read(commit, f"metadata/{node}.json")
-        if not found:
-            return {}
-        metadata = json.loads(next(iter(found.values())).data)
-        blobs = self.repository.read(commit, f"nodes/{node}/")
-        volumes: dict[str, ConfigTree] = {}
-        for volume, entries in metadata.items():
-            files: dict[str, File] = {}
-            for path, (kind, mode, uid, gid) in entries.items():
-                data = b"" if kind == "dir" else blobs[f"nodes/{node}/{volume}/{path}"].data
-                files[path] = File(kind, int(mode, 8), uid, gid, data if masked else self._restore(data, path))
-            volumes[volume] = ConfigTree(files)
-        return volumes
-
-    def _restore(self, data: bytes, path: str) -> bytes:
-        try:
-            return self.secrets.restore_bytes(data)
-        except KeyError as error:
-            raise HistoryError(f"the secret {error.args[0]} of {path} is no longer known",
-                               hint="restore the stack's passwords file from its backup") from None
+    def find(self, name: str = NEWEST) -> Generation:
+        """The generation that an id (four digits of it at least), a tag, ``newest`` or ``good`` names. Raises
+        HistoryError, with the nearest name, for what is none."""
+        known = {NEWEST: REF, "good": GOOD}
+        if name == NEWEST and not (self.repository.exists and self.repository.resolve(REF)):
+            raise HistoryError("nothing was generated yet", source=self.repository.path,
+                               hint="openstack overcloud config generate")
+        rows = self.repository.log(f"{known.get(name, name)}^{{commit}}", 1)
+        if not rows:
+            tags = [ref.removeprefix("refs/tags/") for ref in self.repository.refs("refs/tags/")]
+            raise HistoryError(f"no generation is called {name}{nearest(name, [*known, *tags])}",
+                               source=self.repository.path, hint="see them: openstack overcloud config history")
+        if not self.repository.listing(rows[0].id, "secrets.json"):
+            raise HistoryError(f"{name} is a commit, but no generation of this version", source=self.repository.path,
+                               hint="see them: openstack overcloud config history; or generate anew")
+        return _generation(rows[0])
 
     def newest(self) -> Generation | None:
         """The generation that was recorded last."""
-        rows = self.repository.log(REF, 1)
-        return Generation(*rows[0]) if rows else None
+        return next(iter(self.log(1)), None)
 
-    def log(self, limit: int = 50) -> list[Generation]:
-        """Generations from the newest on."""
-        return [Generation(*row) for row in self.repository.log(REF, limit)]
+    def log(self, limit: int = 50, *paths: str) -> list[Generation]:
+        """Generations from the newest on; those alone that changed one of ``paths``, where any are given."""
+        return [_generation(row) for row in self.repository.log(REF, limit, *paths)] if self.repository.exists else []
+
+    def at(self, name: str = NEWEST) -> Recorded:
+        """What the generation ``name`` holds. Raises HistoryError as ``find`` does."""
+        return Recorded(self.repository, self.vault, self.find(name).id)
 
 
-def _text(value: Any) -> bytes:
-    return json.dumps(value, indent=1, sort_keys=True).encode() + b"\n"
+def _entry(blob: Blob) -> Entry:
+    return Entry(blob.mode, blob.id)
 
 
-__all__ = ["Generation", "History", "NodeSnapshot"]
+def _generation(commit: Commit, *, new: bool = False) -> Generation:
+    return Generation(commit.id, commit.tree, commit.author, commit.when, commit.message, commit.parents, new)
+
+
+def _volumes(paths: Mapping[str, object]) -> set[tuple[str, str]]:
+    """(node, volume) of every volume's metadata among ``paths``."""
+    split = (path.split("/", 2) for path in paths if path.startswith("metadata/"))
+    return {(parts[1], parts[2].removesuffix(".json")) for parts in split if len(parts) == 3}
+
+
+def _volume_files(node: str, volume: str, tree: ConfigTree, masks: Secrets) -> Iterator[tuple[str, Blob]]:
+    for path, entry in tree.files.items():
+        if len(entry.content) > LARGEST:
+            raise HistoryError(f"the file {path} has {len(entry.content) >> 20} MiB; {LARGEST >> 20} are the most",
+                               key=f"node {node}.{volume}",
+                               hint="give it to the service by other means, such as a mount; nothing was recorded")
+        if entry.type != "dir":
+            mode = _GIT_MODE.get(entry.type, "100755" if entry.mode & 0o100 else "100644")
+            yield f"nodes/{node}/{volume}/{path}", Blob(masks.mask_bytes(entry.content), mode)
+
+
+__all__ = ["GOOD", "NEWEST", "REF", "Generation", "History", "NodeSnapshot", "Recorded", "Repository", "Vault",
+           "shared", "snapshot"]

@@ -9,20 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from treadle.engine import Engine
 from treadle.errors import StepFailed
 from treadle.events import Events
 from treadle.generate import ConfigTree
-from treadle.history import Generation, History, NodeSnapshot
+from treadle.history import Generation, shared, snapshot
 from treadle.node import NodeAgent, Preview
 from treadle.plan.build import STEPS
 from treadle.plan.folders import folders
 from treadle.plan.nodeplan import NodePlan
 from treadle.rollout import hostprep
 from treadle.rollout.state import StackState, whoami
-from treadle.secrets import Secrets
 
 
 @dataclass
@@ -88,13 +85,15 @@ class Deploy:
         self.previews = self._each(lambda agent: agent.preview(self.trees[agent.plan.node]))
 
     def _record(self) -> None:
-        secrets = Secrets({name: value for plan in self.plans for name, value in plan.secrets.items()})
-        history = History.open(self.state.history, secrets)
-        nodes = {plan.node: NodeSnapshot(self.trees[plan.node], _documents(plan)) for plan in self.plans}
-        self.generation = history.record(nodes, author=f"{whoami()} <{whoami()}>", inputs=self.inputs,
-                                         message=self.message or "Deploy")
+        history = self.state.generations()
+        secrets = {name: value for plan in self.plans for name, value in plan.secrets.items()}
+        images = self.engine.image_ids({image for plan in self.plans for image in plan.images()})
+        nodes = {plan.node: snapshot(plan, self.trees[plan.node], images) for plan in self.plans}
+        self.generation = history.record(nodes, secrets, author=f"{whoami()} <{whoami()}>",
+                                         message=self.message or "Deploy", common=shared(self.plans, self.inputs))
         # What is propagated comes out of the repository: what was reviewed there is what runs.
-        self.trees = {plan.node: history.volumes(self.generation.id, plan.node) for plan in self.plans}
+        recorded = history.at(self.generation.id)
+        self.trees = {plan.node: recorded.volumes(plan.node) for plan in self.plans}
         self.state.save_plans(self.plans)
         self.events.emit("generation", f"generation {self.generation.short}"
                          f"{'' if self.generation.new else ' (unchanged)'}")
@@ -130,11 +129,3 @@ class Deploy:
                 raise StepFailed(f"on {agent.plan.node} there is still to do: {left[0]}",
                                  hint="openstack overcloud status, then the same deploy again")
 
-
-def _documents(plan: NodePlan) -> dict[str, Any]:
-    documents: dict[str, Any] = {f"containers/step_{step}.json": msgspec.to_builtins(containers)
-                                 for step, containers in plan.docker_config.items()}
-    documents.update({f"kolla_config/{path.rsplit('/', 1)[-1]}": value for path, value in plan.kolla_config.items()})
-    documents.update({f"scripts/{name}.json": msgspec.to_builtins(script) for name, script in plan.scripts.items()})
-    documents["step_config.json"] = {"step_config": plan.step_config}
-    return documents

@@ -19,6 +19,7 @@ import yaml
 from treadle.errors import InputError
 from treadle.events import Event
 from treadle.files import append_private, read_document, write_private
+from treadle.history import History, Repository, Vault
 from treadle.plan.nodeplan import NodePlan
 from treadle.plan.passwords import complete
 from treadle.store import Store
@@ -54,6 +55,13 @@ class StackState:
     @property
     def history(self) -> Path:
         return self.path / "history.git"
+
+    def generations(self) -> History:
+        """The stack's generations. Raises InputError where the stack has no passwords yet, and so no generation."""
+        key = _load_passwords(self.passwords_file).get(FINGERPRINT_KEY)
+        if not key:
+            raise self._unknown()
+        return History(Repository(self.history), Vault(self.path / "vault.json", bytes.fromhex(key)))
 
     @property
     def lock(self) -> Path:
@@ -122,12 +130,16 @@ class StackState:
         try:
             return msgspec.json.decode((self.path / "plans.json").read_bytes(), type=list[NodePlan])
         except FileNotFoundError:
-            known = sorted(p.parent.name for p in self.folder.glob("*/plans.json"))
-            raise InputError(f"no stack called {self.stack} was deployed from here",
-                             hint=f"known stacks: {', '.join(known) or 'none'} (in {self.folder})") from None
+            raise self._unknown() from None
         except msgspec.DecodeError as error:
             raise InputError(f"was not written by this version: {error}", source=self.path / "plans.json",
                              hint="run the deploy again: it writes the plans anew") from None
+
+    def _unknown(self) -> InputError:
+        files = (self.passwords_file.name, "plans.json")
+        known = sorted({found.parent.name for name in files for found in self.folder.glob(f"*/{name}")})
+        return InputError(f"no stack called {self.stack} was deployed from here",
+                          hint=f"known stacks: {', '.join(known) or 'none'} (in {self.folder})")
 
     def remember(self, name: str, value: Any) -> None:
         write_private(self.path / f"{name}.json", json.dumps(value, sort_keys=True, indent=1))
