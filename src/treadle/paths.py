@@ -66,6 +66,11 @@ class NodePaths:
         return self.state / "runs.json"
 
     @property
+    def held(self) -> Path:
+        """Which generation the node holds, and which it runs."""
+        return self.state / "generations.json"
+
+    @property
     def taken(self) -> Path:
         return self.state / "taken.json"
 

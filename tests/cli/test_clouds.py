@@ -1,12 +1,15 @@
 """The user's clouds.yaml: our entry comes and goes, everything else stays as it was."""
 
 import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 import yaml
 
 from treadle.cli import clouds
 from treadle.errors import InputError
+from treadle.rollout.state import StackState
 
 OUTPUTS = {"KeystoneURL": "http://127.0.24.2:5000", "KeystoneRegion": "regionTwo"}
 HIDDEN = {"AdminPassword": "s3cret"}
@@ -22,6 +25,14 @@ clouds:
 cache:
   expiration: 7
 """
+
+
+def deployed(outputs, hidden):
+    """What a deploy does: the entry is kept with what was generated, and written when that runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        state = StackState(Path(folder), "overcloud")
+        clouds.keep_entry(state, outputs, hidden)
+        clouds.write_entry(state)
 
 
 @pytest.fixture
@@ -42,7 +53,7 @@ def test_the_first_entry(file, before):
     if before is not None:
         file.parent.mkdir()
         file.write_text(before)
-    clouds.write_entry("overcloud", OUTPUTS, HIDDEN)
+    deployed(OUTPUTS, HIDDEN)
     assert yaml.safe_load(file.read_text()) == {"clouds": {"overcloud": ENTRY}}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -50,7 +61,7 @@ def test_the_first_entry(file, before):
 def test_others_and_comments_stay(file):
     file.parent.mkdir()
     file.write_text(OTHERS)
-    clouds.write_entry("overcloud", OUTPUTS, HIDDEN)
+    deployed(OUTPUTS, HIDDEN)
     document = yaml.safe_load(file.read_text())
     assert document["clouds"]["overcloud"] == ENTRY and document["cache"] == {"expiration": 7}
     assert "# mine" in file.read_text() and "# the one at work" in file.read_text() and "verify: no" in file.read_text()
@@ -60,16 +71,16 @@ def test_others_and_comments_stay(file):
 
 
 def test_the_same_entry_again_leaves_the_file_alone(file):
-    clouds.write_entry("overcloud", OUTPUTS, HIDDEN)
+    deployed(OUTPUTS, HIDDEN)
     inode = file.stat().st_ino
-    clouds.write_entry("overcloud", dict(OUTPUTS), dict(HIDDEN))
+    deployed(dict(OUTPUTS), dict(HIDDEN))
     assert file.stat().st_ino == inode
-    clouds.write_entry("overcloud", OUTPUTS, {"AdminPassword": "another"})
+    deployed(OUTPUTS, {"AdminPassword": "another"})
     assert yaml.safe_load(file.read_text())["clouds"]["overcloud"]["auth"]["password"] == "another"
 
 
 def test_a_cloud_without_keystone_gets_no_entry(file):
-    clouds.write_entry("overcloud", {}, HIDDEN)
+    deployed({}, HIDDEN)
     clouds.remove_entry("overcloud")
     assert not file.exists()
 
@@ -86,6 +97,6 @@ def test_a_file_that_is_no_clouds_file_is_named_and_left_alone(file, content, sa
     file.parent.mkdir()
     file.write_text(content)
     with pytest.raises(InputError, match=said) as caught:
-        clouds.write_entry("overcloud", OUTPUTS, HIDDEN)
+        deployed(OUTPUTS, HIDDEN)
     assert str(file) in str(caught.value) and "s3cret" not in str(caught.value)
     assert file.read_text() == content

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from tests.support import observed, state
-from treadle.cli.deploy import DeployOvercloud, masked, show, summary
+from treadle.cli.deploy import DeployOvercloud, show, summary
+from treadle.cli.prepared import masked
 from treadle.cli.status import _generation, _row
 from treadle.errors import StepFailed
 from treadle.instantiate import Action, Desired, Held, Kind

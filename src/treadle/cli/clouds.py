@@ -9,6 +9,10 @@ from typing import Any
 
 from treadle.errors import InputError
 from treadle.files import write_private
+from treadle.rollout.state import StackState
+
+#: What the stack's folder remembers of the entry.
+_KEPT = "cloud"
 
 
 def path() -> Path:
@@ -24,10 +28,17 @@ def entry(outputs: Mapping[str, Any], hidden: Mapping[str, Any]) -> dict[str, An
             "region_name": outputs.get("KeystoneRegion") or "regionOne", "identity_api_version": "3"}
 
 
-def write_entry(name: str, outputs: Mapping[str, Any], hidden: Mapping[str, Any]) -> None:
-    """Put the entry ``name`` there, mode 0600; other clouds and comments stay as they are."""
+def keep_entry(state: StackState, outputs: Mapping[str, Any], hidden: Mapping[str, Any]) -> None:
+    """Remember the entry of what was generated, until it runs."""
     if "KeystoneURL" in outputs and "AdminPassword" in hidden:
-        _edit(name, entry(outputs, hidden))
+        state.remember(_KEPT, entry(outputs, hidden))
+
+
+def write_entry(state: StackState) -> None:
+    """Put the stack's entry there, mode 0600; other clouds and comments stay as they are."""
+    wanted = state.recall(_KEPT)
+    if wanted:
+        _edit(state.stack, wanted)
 
 
 def remove_entry(name: str) -> None:

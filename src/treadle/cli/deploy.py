@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from treadle.cli.command import Command, add_stack, as_json, confirm, rendered, stack_state
-from treadle.cli.heat import add_heat, evaluator
+from treadle.cli.heat import add_heat
 from treadle.cli.inputs import add_inputs
-from treadle.errors import TreadleError
+from treadle.cli.prepared import keep, make_deploy, masking
+from treadle.errors import InputError
 
 
 class DeployOvercloud(Command):
@@ -28,6 +30,10 @@ class DeployOvercloud(Command):
                             help="with --check: exit status 0 when there is nothing to do, 2 when there is")
         parser.add_argument("--repair", action="store_true",
                             help="look into each container for what a hand changed in it (docker update), and undo it")
+        parser.add_argument("--plan-out", metavar="FILE", default="",
+                            help="generate and plan, keep both, change nothing that runs; --plan FILE does it later")
+        parser.add_argument("--plan", metavar="FILE", default="",
+                            help="do exactly what that file of --plan-out says, or refuse because the world moved")
         parser.add_argument("--message", metavar="WHY", default="", help="why; it is kept with the generation")
         parser.add_argument("--yes", action="store_true", help="do not ask before changing anything")
         parser.add_argument("--format", choices=("text", "json"), default="text", help="how the plan is printed")
@@ -36,70 +42,86 @@ class DeployOvercloud(Command):
     def take_action(self, args: argparse.Namespace) -> int:
         from treadle.rollout.lock import held
 
+        require_one_way(args)
         state = stack_state(args)
         with rendered(None if args.check else state) as events:
             if args.check:
                 return self._check(args, events)
             with held(state.lock, f"overcloud deploy {args.message}".strip(), events), \
                     events.span("command", "overcloud deploy", message=args.message):
-                return self._deploy(args, events)
-
-    def _prepared(self, args: argparse.Namespace, events: Any) -> Any:
-        """(the deploy with its plan made, what was gathered)."""
-        from treadle.cli.gather import gather
-        from treadle.engine import Engine
-        from treadle.rollout import Deploy
-        from treadle.secrets import Secrets
-
-        state = stack_state(args)
-        with events.span("phase", "Evaluate templates"):
-            gathered = gather(args, state, evaluator(args, state, self.app, events))
-        secrets = Secrets({k: v for plan in gathered.plans for k, v in plan.secrets.items()})
-        events.masked_by(secrets.mask)
-        if secrets.too_short:
-            print(f"warning: too short to be told from other text, so they are not masked: "
-                  f"{', '.join(secrets.too_short)}", file=self.app.stderr)
-        deploy = Deploy(state, gathered.plans, Engine(), events, args.message, gathered.inputs, check_only=args.check,
-                        repair=args.repair)
-        try:
-            deploy.prepare()
-        except TreadleError as error:
-            raise masked(error, secrets.mask) from None
-        return deploy, gathered, secrets
+                return self._saved(args, events) if args.plan else self._deploy(args, events)
 
     def _check(self, args: argparse.Namespace, events: Any) -> int:
-        deploy, _, _ = self._prepared(args, events)
+        deploy, _, mask = make_deploy(args, self.app, events, check_only=True, repair=args.repair)
+        with masking(mask):
+            deploy.prepare()
         show(deploy.previews, args.format, self.app.stdout)
         something = any(not preview.nothing for preview in deploy.previews)
         return 2 if something and args.detailed_exitcode else 0
 
     def _deploy(self, args: argparse.Namespace, events: Any) -> int:
         from treadle.cli.clouds import write_entry
-        from treadle.cli.gather import vars_of
 
-        deploy, gathered, secrets = self._prepared(args, events)
+        deploy, gathered, mask = make_deploy(args, self.app, events, repair=args.repair)
+        with masking(mask):
+            deploy.prepare()
+            self._show(deploy, args)
+            if args.plan_out:
+                keep(deploy.state, gathered)
+                return self._save(deploy, args.plan_out)
+            if any(not preview.nothing for preview in deploy.previews):
+                confirm("Do this?", args, events)
+            keep(deploy.state, gathered)
+            deploy.run()
+        write_entry(deploy.state)
+        return 0
+
+    def _show(self, deploy: Any, args: argparse.Namespace) -> None:
         if any(not preview.nothing for preview in deploy.previews):
             show(deploy.previews, args.format, self.app.stdout)
-            confirm("Do this?", args, events)
         else:
             print("Nothing to do: everything is as it should be.", file=self.app.stdout)
             show_held(deploy.previews, self.app.stderr)
+
+    def _save(self, deploy: Any, file: str) -> int:
+        from treadle.rollout.saved import saved
+
+        deploy.record()
+        saved(deploy).write(Path(file).absolute())
+        print(f"The plan of generation {deploy.generation.short} is in {file}. Do it: openstack overcloud deploy "
+              f"--plan {file}", file=self.app.stderr)
+        return 0
+
+    def _saved(self, args: argparse.Namespace, events: Any) -> int:
+        """Do what was planned before, with what was generated then: neither templates nor environments are read."""
+        from treadle.cli.clouds import write_entry
+        from treadle.engine import Engine
+        from treadle.rollout import Deploy
+        from treadle.rollout.saved import SavedPlan, require_same, saved
+
         state = stack_state(args)
-        state.save_passwords(gathered.passwords)
-        state.save_random_strings(gathered.random)
-        state.remember("nodes", [vars_of(node) for node in gathered.nodes])
-        try:
+        plan = SavedPlan.read(Path(args.plan).absolute(), state.stack)
+        mask = state.generations().vault.mask()
+        events.masked_by(mask)
+        with masking(mask):
+            deploy = Deploy.of(state, plan.generation, Engine(), events, args.message or plan.message)
+            deploy.prepare()
+            require_same(plan, saved(deploy))
+            self._show(deploy, args)
             deploy.run()
-        except TreadleError as error:
-            raise masked(error, secrets.mask) from None
-        write_entry(state.stack, gathered.outputs, gathered.hidden)
+        write_entry(state)
         return 0
 
 
-def masked(error: TreadleError, mask: Any) -> TreadleError:
-    """The same error without secrets: commands and containers quote what they were given."""
-    error.message, error.hint = mask(error.message), mask(error.hint)
-    return error
+def require_one_way(args: argparse.Namespace) -> None:
+    """Raise InputError for options of which one makes another senseless."""
+    ways = [name for name, given in (("--check", args.check), ("--plan", args.plan), ("--plan-out", args.plan_out))
+            if given]
+    if len(ways) > 1:
+        raise InputError(f"not together with {ways[1]}", key=ways[0], hint="give one of them")
+    if args.plan and (args.environments or args.nodes or args.templates):
+        raise InputError("the plan has its templates, environments and nodes already", key="--plan",
+                         hint="leave them away, or make a plan anew: --plan-out")
 
 
 def show(previews: Any, form: str, out: Any) -> None:

@@ -10,8 +10,8 @@ from treadle.events import Event
 
 #: Phases and what happens inside them; everything else is for the journal.
 _INDENTED = ("action.", "generate.volume.", "generate.plain", "generate.retry", "host_prep.task", "image.",
-             "generation", "bootstrap.", "lock.", "propagate.changed", "heat.", "reload.restart", "reload.busy",
-             "drain.", "hook.")
+             "generation", "bootstrap.", "lock.", "node.failed", "propagate.", "rollback", "heat.", "reload.restart",
+             "reload.busy", "drain.", "hook.")
 #: As many things as the live line names; a Heat stack has hundreds in progress.
 _LIVE = 4
 #: As much as it shows of what Puppet says.
@@ -23,9 +23,9 @@ def text_of(event: Event) -> str | None:
     seconds = event.data.get("seconds")
     took = f"  {seconds:.1f} s" if isinstance(seconds, float) else ""
     where = f"{event.node}: " if event.node and not event.kind.startswith("phase.") else ""
-    if event.kind.startswith("phase."):
+    if event.kind.startswith(("phase.", "batch.")):
         mark = {"begin": "▶", "end": "✓", "fail": "✗"}[event.kind.rpartition(".")[2]]
-        return f"{mark} {event.text}{took}"
+        return f"{mark} {'Batch ' if event.kind.startswith('batch.') else ''}{event.text}{took}"
     if not event.kind.startswith(_INDENTED) or event.kind.endswith(".begin"):
         return None
     if event.kind == "host_prep.task" and not event.data.get("changed"):

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from treadle.cli.command import Command, Lister, ShowOne, add_stack, as_json, confirm, rendered, stack_state
+from treadle.cli.nodes import add_nodes, chosen_plans
 from treadle.errors import TreadleError
 
 if TYPE_CHECKING:
@@ -15,25 +16,15 @@ if TYPE_CHECKING:
 
 def _add_nodes(parser: argparse.ArgumentParser) -> None:
     add_stack(parser)
-    parser.add_argument("--node", action="append", default=[], metavar="NAME",
-                        help="only on this node; may be given again (default: all that have the service)")
-    parser.add_argument("--group", default="", metavar="[KIND=]NAME",
-                        help="only on nodes of this role, region, aggregate or hardware")
+    add_nodes(parser, "all that have the service")
 
 
 def _plans(args: argparse.Namespace) -> list[NodePlan]:
     """The plans that the chosen nodes were deployed with."""
     from treadle.node.drift import deployed_plan
-    from treadle.plan.nodes import parse_nodes
-    from treadle.rollout.service import chosen
 
     state = stack_state(args)
-    plans = state.plans()
-    nodes = state.recall("nodes") or []
-    parsed = parse_nodes({"nodes": nodes}, file=f"{state.path}/nodes.json",
-                         roles=[node["role"] for node in nodes]) if nodes else []
-    found = chosen(plans, {node.name: node for node in parsed}, args.node, args.group)
-    return [deployed_plan(plan) for plan in found]
+    return [deployed_plan(plan) for plan in chosen_plans(args, state, state.plans())]
 
 
 class ListServices(Lister):
@@ -122,7 +113,7 @@ class _Verb(Command):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> None:
-        from treadle.cli.deploy import masked
+        from treadle.cli.prepared import masked
         from treadle.engine import Engine
         from treadle.rollout.lock import held
         from treadle.rollout.service import ServiceRun, targets

@@ -8,6 +8,7 @@ owner and keyed digest of each file, so that what is read back is known to be wh
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -112,6 +113,23 @@ class History:
             before = self.repository.resolve(REF)
             made = self.repository.again(REF, old, author=author, when=int(time.time()), message=message)
         return _generation(self.repository.log(made, 1)[0], new=made != before)
+
+    def fetch(self, url: str, ref: str, *, moved: bool = False) -> Generation:
+        """The generation that ``ref`` of the git server at ``url`` names. Raises HistoryError where it cannot be had,
+        and where the ref was taken back since it was last fetched, unless ``moved`` says that this is known."""
+        if not ref or ref[0] in "-+" or ":" in ref:
+            raise HistoryError(f"{ref!r} is no branch, tag or commit", key="--ref")
+        place = f"refs/treadle/fetched/{hashlib.sha1(f'{url} {ref}'.encode(), usedforsecurity=False).hexdigest()}"
+        with self.repository.writes():
+            before = self.repository.resolve(place)
+            commit = self.repository.fetch(url, ref, f"{place}-new")
+            self.repository.run("update-ref", "-d", f"{place}-new")
+            if before and not moved and not self.repository.within(before, commit):
+                raise HistoryError(f"{ref} moved: it was {before[:12]} and is {commit[:12]}, which does not contain it",
+                                   source=url, key="--ref",
+                                   hint="ask who moved it; if that is right, say so with --moved")
+            self.repository.point(place, commit)
+        return self.find(commit)
 
     # Reading
 

@@ -84,7 +84,7 @@ class Repository:
             raise HistoryError("git is not installed", hint="apt-get install git") from None
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip()
-            raise HistoryError(f"git {args[0]} failed: {said}", source=self.path, hint=_advice(said, self.path))
+            raise HistoryError(f"git {_verb(args)} failed: {said}", source=self.path, hint=_advice(said, self.path))
         return done.stdout
 
     @contextmanager
@@ -155,7 +155,8 @@ class Repository:
     def fetch(self, url: str, ref: str, into: str) -> str:
         """Fetch ``ref`` (a branch, a tag or a commit) from ``url``, with the tags on it, and let ``into`` point to it;
         gives the commit. Raises HistoryError where the server or the ref is not there."""
-        self.run("fetch", "--quiet", "--no-auto-gc", "--force", url, f"{ref}:{into}",
+        self.run("-c", "http.lowSpeedLimit=1", "-c", f"http.lowSpeedTime={_PATIENCE}", "fetch", "--quiet",
+                 "--no-auto-gc", "--force", "--", url, f"{ref}:{into}",
                  "refs/tags/approved/*:refs/tags/approved/*", "refs/tags/rejected/*:refs/tags/rejected/*")
         commit = self.resolve(f"{into}^{{commit}}")
         if commit is None:
@@ -221,11 +222,23 @@ class Repository:
         return [Commit(row[0], row[1], tuple(row[2].split()), row[3], int(row[4]), row[5].strip()) for row in rows]
 
 
+#: Seconds after which a server that sends nothing is given up.
+_PATIENCE = 30
 _RESTORE = "restore the repository from a backup or from a clone that was pushed; git fsck tells what is damaged"
+
+
+def _verb(words: tuple[str, ...]) -> str:
+    """The name of the command behind ``-c`` settings."""
+    return words[0] if words[0] != "-c" else _verb(words[2:])
 
 
 def _advice(said: str, path: Path) -> str:
     """What to do about what git said."""
+    if any(word in said for word in ("unable to access", "Could not read from remote", "does not appear to be a git",
+                                     "could not read Username", "unable to connect")):
+        return "check the address, that the server can be reached from here, and the key or credential helper for it"
+    if "couldn't find remote ref" in said:
+        return "no branch, tag or commit of that server is called so: git ls-remote URL"
     if "No space left" in said:
         return f"make room (df -h {path}), then run the same command again"
     if "ermission denied" in said:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import msgspec
@@ -51,6 +52,15 @@ class Vault:
             raise HistoryError(f"the values that these secrets had are not known here: {', '.join(missing)}",
                                source=self.path, hint="restore that file from its backup")
         return Secrets({name: known[name][digest] for name, digest in digests.items()})
+
+    def mask(self) -> Callable[[str], str]:
+        """Masks every value that any secret ever had."""
+        known = self._known()
+        rounds = max((len(values) for values in known.values()), default=0)
+        # One value of each name at a time: a name has one mark.
+        masks = [Secrets({name: list(values.values())[number] for name, values in known.items()
+                          if number < len(values)}).mask for number in range(rounds)]
+        return lambda text: reduce(lambda masked, mask: mask(masked), masks, text)
 
     def _known(self) -> dict[str, dict[str, str]]:
         return read_document(self.path, dict[str, dict[str, str]]) or {}

@@ -33,8 +33,10 @@ from treadle.instantiate.plan import STEP
 from treadle.instantiate.shared import following
 from treadle.instantiate.still import passing, still
 from treadle.node import preflight
+from treadle.node.aside import Volumes, keep_aside
 from treadle.node.configuration import Mask, pieces, preview, put
 from treadle.node.hands import heed
+from treadle.node.held import Held
 from treadle.node.puppet import NodePuppet
 from treadle.paths import NodePaths
 from treadle.plan.build import STEPS
@@ -80,6 +82,8 @@ class NodeAgent:
         self.puppet = NodePuppet(plan, engine, events, self._gateway, self._scratch)
         self.mask = _masks(plan, self._previous())
         self.thorough = False
+        #: Where not None: the containers that are looked at and touched, and no others.
+        self.only: frozenset[str] | None = None
 
     # Before anything is changed
 
@@ -99,17 +103,36 @@ class NodeAgent:
         differing.update({key: ["goes"] for key in known.volumes if key not in states and "/" not in key})
         return replace(self._look(states), puppet=tuple(self.puppet.pending()), configuration=differing)
 
-    def propagate(self, trees: Mapping[str, ConfigTree], generation: str) -> None:
-        """Put the generation's files where containers find them, and the hiera data where Puppet does."""
+    def propagate(self, trees: Mapping[str, ConfigTree], generation: str, recorded: Volumes,
+                  services: tuple[str, ...] = ()) -> None:
+        """Put the generation's files where containers find them, and the hiera data where Puppet does.
+
+        What a hand changed there, compared with what was ``recorded``, is kept aside and said. ``services``: the plan
+        holds those alone of the generation, and all else as it was.
+        """
         with self.events.span("propagate", f"generation {generation[:12]}", node=self.plan.node):
             self.sweep()
+            found = pieces(self.plan, trees)
+            for kept in keep_aside(self.plan, {piece.key: piece.tree for piece in found}, recorded, self.mask):
+                self.events.emit("propagate.kept", f"{kept.key} was changed by hand; kept in {kept.folder}",
+                                 node=self.plan.node, subject=kept.key, words=list(kept.words))
             write_private(self.paths.owner, self.plan.stack + "\n")
             self.puppet.write_modules()
             self.puppet.write_hieradata()
-            changed = put(self.plan, pieces(self.plan, trees), generation, self.mask)
+            changed = put(self.plan, found, generation, self.mask)
             write_private(self.paths.plan, msgspec.json.encode(self.plan))
+            self.held.propagated(generation, services).write(self.paths.held)
             for key, number in changed.items():
                 self.events.emit("propagate.changed", f"{key}: {number} files", node=self.plan.node, subject=key)
+
+    @property
+    def held(self) -> Held:
+        """Which generation the node holds, and which it runs."""
+        return Held.read(self.paths.held)
+
+    def instantiated(self) -> None:
+        """Note that the node is what it holds, all of it."""
+        self.held.done().write(self.paths.held)
 
     # Steps 1 to 5
 
@@ -180,7 +203,8 @@ class NodeAgent:
         mutable = self._mutable(desired, running, ids)
         actions = plan_actions(desired.values(), observed, taken, self._runs(), mutable)
         heeded = heed(actions, self.plan, self.engine, thorough=self.thorough)
-        return Preview(self.plan.node, tuple(following(heeded)), taken=taken)
+        meant = [action for action in following(heeded) if self.only is None or action.name in self.only]
+        return Preview(self.plan.node, tuple(meant), taken=taken)
 
     def _mutable(self, desired: Mapping[str, Desired], taken: Mapping[str, float], ids: Mapping[str, str]) -> Mutable:
         """Of those images alone whose lists decide whether something is reloaded."""

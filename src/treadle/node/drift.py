@@ -13,14 +13,12 @@ from treadle.generate import ConfigTree
 from treadle.instantiate import shown, tree_deltas
 from treadle.instantiate.drift import Seen
 from treadle.node.agent import NodeAgent
+from treadle.node.aside import Volumes
 from treadle.node.configuration import pieces
 from treadle.node.hands import inspected, listed
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import NodePlan
 from treadle.propagate import VolumeStates
-
-#: Gives the config volumes of a node as a generation has them.
-Volumes = Callable[[str, str], Mapping[str, ConfigTree]]
 
 
 class Remembering(Engine):

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from treadle.engine import Engine
-from treadle.errors import StepFailed
 from treadle.events import Events
 from treadle.generate import ConfigTree
-from treadle.history import Generation, shared, snapshot
+from treadle.history import Generation
 from treadle.node import NodeAgent, Preview
-from treadle.plan.build import STEPS
-from treadle.plan.folders import folders
 from treadle.plan.nodeplan import NodePlan
-from treadle.rollout import hostprep
-from treadle.rollout.state import StackState, whoami
+from treadle.rollout.pipeline import mark_good, record, recorded_volumes
+from treadle.rollout.state import StackState
+from treadle.rollout.walk import Walk
 
 
 @dataclass
@@ -37,46 +34,73 @@ class Deploy:
     trees: dict[str, dict[str, ConfigTree]] = field(default_factory=dict)
     previews: list[Preview] = field(default_factory=list)
     generation: Generation | None = None
+    agents: list[NodeAgent] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, state: StackState, generation: str, engine: Engine, events: Events, message: str = "") -> Deploy:
+        """A deploy of a generation that was recorded before. Raises HistoryError where there is none such."""
+        history = state.generations()
+        recorded = history.at(generation)
+        plans = recorded.plans()
+        return cls(state, plans, engine, events, message, generation=history.find(generation),
+                   trees={plan.node: recorded.volumes(plan.node) for plan in plans})
 
     def prepare(self) -> list[Preview]:
         """Everything up to the point where something is changed; gives what would be. Nothing is changed."""
         with tempfile.TemporaryDirectory(prefix="treadle-check-") as scratch:
             keep = not self.check_only or self.state.exists
-            self._agents = [NodeAgent(plan, self.engine, self.events, None if keep else Path(scratch) / plan.node)
+            self.agents = [NodeAgent(plan, self.engine, self.events, None if keep else Path(scratch) / plan.node)
                             for plan in self.plans]
-            for agent in self._agents:
+            for agent in self.agents:
                 agent.thorough = self.repair
-            for title, phase in (("Check images, names and ports", self._check),
-                                 ("Generate configuration", self._generate), ("Plan", self._preview)):
+            generate = [] if self.generation else [("Generate configuration", self._generate)]
+            for title, phase in (("Check images, names and ports", self._check), *generate, ("Plan", self._preview)):
                 self._phase(title, phase)
         return self.previews
 
     def run(self) -> None:
         """Do it. Call ``prepare`` first. Stops at the first failure, and says on which node and step."""
+        walk = Walk(self.state, self.agents, self.events)
+        planned = {preview.node: preview.actions for preview in self.previews}
         phases: list[tuple[str, Callable[[], None]]] = [
-            ("Record the generation", self._record),
-            ("Prepare hosts", self._host_prep),
-            ("Propagate configuration", self._propagate),
-            *((f"Step {step}", lambda step=step: self._step(step)) for step in STEPS),
-            ("Look again", self._verify),
+            *([] if self.generation else [("Record the generation", self.record)]),
+            ("Prepare hosts", lambda: self._prepare_hosts(walk)),
+            ("Propagate configuration", lambda: self._propagate(walk)),
+            *walk.steps(planned),
         ]
         for title, phase in phases:
             self._phase(title, phase)
+        mark_good(self.state)
+
+    def generate(self) -> Generation:
+        """Generate and record all configuration; nothing that runs is touched."""
+        self.agents = [NodeAgent(plan, self.engine, self.events) for plan in self.plans]
+        for title, phase in (("Generate configuration", self._generate), ("Record the generation", self.record)):
+            self._phase(title, phase)
+        assert self.generation is not None
+        return self.generation
+
+    def record(self) -> None:
+        """Make what was generated a generation. What is propagated comes out of the repository then: what is reviewed
+        there is what runs."""
+        self.generation = record(self.state, self.plans, self.trees, self.engine, self.message or "Deploy", self.inputs)
+        recorded = self.state.generations().at(self.generation.id)
+        self.trees = {plan.node: recorded.volumes(plan.node) for plan in self.plans}
+        self.events.emit("generation", f"generation {self.generation.short}"
+                         f"{'' if self.generation.new else ' (unchanged)'}")
 
     def _phase(self, title: str, phase: Callable[[], None]) -> None:
         with self.events.span("phase", title):
             phase()
 
     def _each(self, do: Callable[[NodeAgent], Any]) -> list[Any]:
-        """``do`` on every node at once; the first failure is raised when all that was begun has ended."""
-        with ThreadPoolExecutor(max(1, len(self._agents))) as pool:
-            return list(pool.map(do, self._agents))
+        return list(Walk(self.state, self.agents, self.events).each(do).values())
 
     def _check(self) -> None:
         self._each(lambda agent: agent.check())
 
     def _generate(self) -> None:
-        for agent in self._agents:
+        for agent in self.agents:
             if not self.check_only:
                 agent.sweep()
             self.trees[agent.plan.node] = agent.puppet.generate(keep=not self.check_only)
@@ -84,48 +108,11 @@ class Deploy:
     def _preview(self) -> None:
         self.previews = self._each(lambda agent: agent.preview(self.trees[agent.plan.node]))
 
-    def _record(self) -> None:
-        history = self.state.generations()
-        secrets = {name: value for plan in self.plans for name, value in plan.secrets.items()}
-        images = self.engine.image_ids({image for plan in self.plans for image in plan.images()})
-        nodes = {plan.node: snapshot(plan, self.trees[plan.node], images) for plan in self.plans}
-        self.generation = history.record(nodes, secrets, author=f"{whoami()} <{whoami()}>",
-                                         message=self.message or "Deploy", common=shared(self.plans, self.inputs))
-        # What is propagated comes out of the repository: what was reviewed there is what runs.
-        recorded = history.at(self.generation.id)
-        self.trees = {plan.node: recorded.volumes(plan.node) for plan in self.plans}
-        self.state.save_plans(self.plans)
-        self.events.emit("generation", f"generation {self.generation.short}"
-                         f"{'' if self.generation.new else ' (unchanged)'}")
+    def _prepare_hosts(self, walk: Walk) -> None:
+        self.state.save_plans(self.plans)  # from here on there is something to delete
+        walk.prepare_hosts()
 
-    def _host_prep(self) -> None:
-        done, made = self.state.recall("host-prep") or {}, self.state.recall("folders") or {}
-        for plan in self.plans:
-            digest = hostprep.digest(plan)
-            missing = [str(path) for path in folders(plan) if not path.is_dir()]
-            if done.get(plan.node) != digest or missing:
-                # Only what was not there before is the stack's, to be removed with it.
-                made[plan.node] = sorted({*made.get(plan.node, []), *missing})
-                self.state.remember("folders", made)
-                hostprep.run(plan, self.events)
-                done[plan.node] = digest
-                self.state.remember("host-prep", done)
-
-    def _propagate(self) -> None:
+    def _propagate(self, walk: Walk) -> None:
         generation = self.generation.id if self.generation else ""
-        self._each(lambda agent: agent.propagate(self.trees[agent.plan.node], generation))
-
-    def _step(self, step: int) -> None:
-        """Host Puppet, containers, bootstrap tasks: each on all nodes before the next is begun on any."""
-        self._each(lambda agent: agent.puppet.host(step))
-        planned = {preview.node: preview.actions for preview in self.previews}
-        self._each(lambda agent: agent.containers(step, planned[agent.plan.node]))
-        self._each(lambda agent: agent.puppet.bootstrap(step))
-
-    def _verify(self) -> None:
-        """Done means that what is read back is what was wanted."""
-        for agent, left in zip(self._agents, self._each(lambda agent: agent.left()), strict=True):
-            if left:
-                raise StepFailed(f"on {agent.plan.node} there is still to do: {left[0]}",
-                                 hint="openstack overcloud status, then the same deploy again")
-
+        volumes = recorded_volumes(self.state.generations())
+        walk.each(lambda agent: agent.propagate(self.trees[agent.plan.node], generation, volumes))

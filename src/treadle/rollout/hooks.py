@@ -32,11 +32,12 @@ STRIKES = 3
 DEFAULT_KINDS = ("reload.*",)
 _EDGES = ("begin", "end", "fail")
 #: The kinds that there are. Those of ``hook.`` are for people: a hook is never told of hooks.
-KINDS = (*(f"{kind}.{edge}" for kind in ("action", "command", "drain", "generate.volume", "host_prep", "phase",
+KINDS = (*(f"{kind}.{edge}" for kind in ("action", "batch", "command", "drain", "generate.volume", "host_prep", "phase",
                                          "propagate", "reload") for edge in _EDGES),
          "bootstrap.result", "drain.late", "drain.left", "drain.undo", "generate.output", "generate.plain",
          "generate.plan", "generate.retry", "generation", "heat.difference", "heat.left", "host_prep.task",
-         "lock.broken", "options.unknown", "propagate.changed", "reload.busy", "reload.restart")
+         "lock.broken", "node.failed", "options.unknown", "propagate.changed", "propagate.kept",
+         "reload.busy", "reload.restart", "rollback")
 
 
 class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 #: Keyed digests need one more secret than the templates know.
 FINGERPRINT_KEY = "TreadleFingerprintKey"
 #: Kinds of events that the journal keeps.
-_JOURNALED = ("action.", "command.", "drain.", "hook.", "host_prep.", "phase.", "reload.", "step.")
+_JOURNALED = ("action.", "batch.", "command.", "drain.", "generation", "hook.", "host_prep.", "node.", "phase.",
+              "propagate.kept", "reload.", "rollback", "step.")
 
 
 def default_folder() -> Path:

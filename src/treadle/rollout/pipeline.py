@@ -1,0 +1,171 @@
+"""Generation, propagation and instantiation of a stack, each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from treadle.engine import Engine
+from treadle.errors import InputError, StepFailed, TreadleError
+from treadle.events import Events
+from treadle.generate import ConfigTree
+from treadle.history import GOOD, Generation, History, Recorded, shared, snapshot
+from treadle.node import NodeAgent, Preview
+from treadle.node.aside import Volumes
+from treadle.node.drift import deployed_plan, deployed_trees
+from treadle.node.held import Held
+from treadle.paths import NodePaths
+from treadle.plan.nodeplan import NodePlan
+from treadle.rollout.batches import batches
+from treadle.rollout.partial import containers_of, part, require_services
+from treadle.rollout.state import StackState, whoami
+from treadle.rollout.walk import Walk
+
+#: Config volumes by node.
+Trees = Mapping[str, Mapping[str, ConfigTree]]
+
+
+def record(state: StackState, plans: Sequence[NodePlan], trees: Trees, engine: Engine, message: str,
+           inputs: Mapping[str, Any]) -> Generation:
+    """Commit what was generated. The same as the newest generation: that one, not new."""
+    secrets = {name: value for plan in plans for name, value in plan.secrets.items()}
+    images = engine.image_ids({image for plan in plans for image in plan.images()})
+    nodes = {plan.node: snapshot(plan, trees[plan.node], images) for plan in plans}
+    return state.generations().record(nodes, secrets, author=f"{whoami()} <{whoami()}>", message=message,
+                                      common=shared(plans, inputs))
+
+
+def recorded_volumes(history: History) -> Volumes:
+    """What a generation says of a node's config volumes."""
+    return lambda generation, node: history.at(generation).volumes(node)
+
+
+def where(state: StackState) -> dict[str, Held]:
+    """Which generation each node of the last propagated plans holds and runs."""
+    return {plan.node: Held.read(NodePaths(plan.stack, plan.root).held) for plan in state.plans()}
+
+
+@dataclass
+class Propagate:
+    """A generation to the config volumes of some nodes. Nothing that runs is touched."""
+
+    state: StackState
+    recorded: Recorded
+    nodes: Sequence[str]
+    engine: Engine
+    events: Events
+    services: tuple[str, ...] = ()
+    plans: list[NodePlan] = field(default_factory=list)
+    trees: dict[str, Mapping[str, ConfigTree]] = field(default_factory=dict)
+
+    def prepare(self) -> list[Preview]:
+        """Read and check all that is to be propagated; gives what it would lead to. Changes nothing."""
+        for node in self.nodes:
+            plan, trees = self.recorded.plan(node), self.recorded.volumes(node)
+            if self.services:
+                require_services([plan], self.services)
+                old = deployed_plan(plan)
+                there = deployed_trees(old, NodePaths(old.stack, old.root), self._volumes)
+                plan, trees = part(plan, old, trees, there, self.services)
+            self.plans.append(plan)
+            self.trees[node] = trees
+        return [NodeAgent(plan, self.engine, self.events).preview(self.trees[plan.node]) for plan in self.plans]
+
+    @property
+    def _volumes(self) -> Volumes:
+        return recorded_volumes(History(self.recorded.repository, self.recorded.vault))
+
+    def run(self) -> None:
+        """Do it. Call ``prepare`` first."""
+        known = {plan.node: plan for plan in (self.state.plans() if self.state.planned else [])}
+        self.state.save_plans({**known, **{plan.node: plan for plan in self.plans}}.values())
+        walk = Walk(self.state, [NodeAgent(plan, self.engine, self.events) for plan in self.plans], self.events)
+        with self.events.span("phase", f"Propagate generation {self.recorded.id[:12]}"):
+            walk.each(lambda agent: agent.propagate(self.trees[agent.plan.node], self.recorded.id, self._volumes,
+                                                    self.services))
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """How a walk left one node: ``state`` is done, failed, or untouched; ``held`` what it holds and runs."""
+
+    node: str
+    state: str
+    held: Held
+    why: str = ""
+
+
+@dataclass
+class Instantiate:
+    """What nodes hold becomes what they run, in batches of them; the next begins when the one before is healthy."""
+
+    state: StackState
+    plans: Sequence[NodePlan]
+    engine: Engine
+    events: Events
+    services: tuple[str, ...] = ()
+    batch: str = "1"
+    max_failures: int = 0
+    check_only: bool = False
+    failed: dict[str, TreadleError] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    agents: list[NodeAgent] = field(default_factory=list)
+    previews: list[Preview] = field(default_factory=list)
+
+    def prepare(self, generation: str = "") -> list[Preview]:
+        """What would be done. Raises InputError where a node does not hold ``generation``. Changes nothing."""
+        batches(self.plans, self.batch)
+        if self.services:
+            require_services(self.plans, self.services)
+        for plan in self.plans:
+            agent = NodeAgent(plan, self.engine, self.events)
+            if generation and agent.held.generation != generation:
+                raise InputError(f"{plan.node} holds generation {agent.held.generation[:12] or '(none)'}, "
+                                 f"not {generation[:12]}",
+                                 hint=f"openstack overcloud config propagate {generation[:12]} --node {plan.node}")
+            if self.services:
+                agent.only = frozenset(containers_of(plan, self.services))
+            if not self.check_only:
+                agent.sweep()
+            agent.check()
+            self.agents.append(agent)
+        self.previews = [agent.status() for agent in self.agents]
+        return self.previews
+
+    def run(self) -> None:
+        """Do it. Call ``prepare`` first. After a failure ``states`` says how each node was left."""
+        todo = batches(self.agents, self.batch)
+        planned = {preview.node: preview.actions for preview in self.previews}
+        for number, agents in enumerate(todo, 1):
+            names = ", ".join(agent.plan.node for agent in agents)
+            walk = Walk(self.state, agents, self.events, self.max_failures, self.failed)
+            with self.events.span("batch", f"{number} of {len(todo)}: {names}"):
+                for title, phase in [("Prepare hosts", walk.prepare_hosts), *walk.steps(planned)]:
+                    with self.events.span("phase", title):
+                        phase()
+            self.done += [agent.plan.node for agent in walk.left]
+        if self.failed:
+            raise StepFailed(f"{len(self.failed)} of {len(self.plans)} nodes failed: {', '.join(self.failed)}",
+                             hint="correct them, then run the same command again: what is done is not repeated")
+        mark_good(self.state)
+
+    def states(self) -> list[NodeState]:
+        """How each node was left."""
+        found = []
+        for agent in self.agents:
+            node = agent.plan.node
+            how = "failed" if node in self.failed else "done" if node in self.done else "untouched"
+            found.append(NodeState(node, how, agent.held, self.failed[node].message if node in self.failed else ""))
+        return found
+
+
+def mark_good(state: StackState) -> None:
+    """Where every node of a generation runs it, that one is what ``--to-last-good`` goes back to."""
+    running = {held.runs for held in where(state).values()}
+    if len(running) != 1 or running == {""}:
+        return
+    history, generation = state.generations(), running.pop()
+    if set(history.at(generation).nodes) <= set(where(state)):
+        with history.repository.writes():
+            history.repository.point(GOOD, generation)
