@@ -46,8 +46,10 @@ class SeveralNodes(SmallCloud):
         return Path(f"{self.root}-{number}")
 
     def inputs(self, *more: str) -> list[str]:
-        """The words that say what is to be deployed."""
-        return [*self.deploy_words(*more)[3:]]
+        """The words that say what is to be deployed, but for the stack."""
+        words = self.deploy_words(*more)[3:]
+        at = words.index("--stack")
+        return words[:at] + words[at + 2:]
 
     def overcloud(self, *words: str) -> Done:
         """``openstack overcloud …`` for this stack."""
@@ -55,7 +57,7 @@ class SeveralNodes(SmallCloud):
 
     def generated(self, *more: str) -> str:
         """The id of the generation that ``config generate`` makes of the inputs and ``more``."""
-        done = self.run("openstack", "overcloud", "config", "generate", *self.inputs(*more), "--format", "json").ok()
+        done = self.overcloud("config", "generate", *self.inputs(*more), "--format", "json").ok()
         return str(json.loads(done.out)["generation"])
 
     def conf(self, number: int, service: str = "reader") -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_one_command_generates_propagates_and_instantiates(three: SeveralNodes, 
     """Out of the box."""
     before = lives(light_engine, three)
     words = three.values("one", ReaderOptions=options(listen_backlog="11"), ReloaderOptions=options(log_debug="true"))
-    done = three.run("openstack", "overcloud", "reconfigure", *three.inputs(*words), "--yes", "--batch", "1,100%",
+    done = three.overcloud("reconfigure", *three.inputs(*words), "--yes", "--batch", "1,100%",
                      "--message", "more backlog").ok()
     assert "▶ Batch 1 of 2: " in done.err and "▶ Batch 2 of 2: " in done.err
     after = lives(light_engine, three)
@@ -44,7 +45,7 @@ def test_one_command_generates_propagates_and_instantiates(three: SeveralNodes, 
         assert three.works_with(node, "reloader")["log_debug"] == "true"
     newest = git(three, "rev-parse", "generated")
     assert three.held() == [newest] * 3 and git(three, "log", "-1", "--format=%s") == "more backlog"
-    again = three.run("openstack", "overcloud", "reconfigure", *three.inputs(*words), "--yes").ok()
+    again = three.overcloud("reconfigure", *three.inputs(*words), "--yes").ok()
     assert "Nothing to do" in again.out and git(three, "rev-parse", "generated") == newest
     assert "Nothing to do" in three.deploy(*words).ok().out
 
@@ -134,7 +135,7 @@ def test_a_failure_takes_itself_back_where_that_was_asked_for(three: SeveralNode
     files = three.bytes()
     words = three.values("bad", ReaderOptions=options(log_prefix="bad"))
     with three.sick(1):
-        done = three.run("openstack", "overcloud", "reconfigure", *three.inputs(*words), "--yes", "--auto-rollback")
+        done = three.overcloud("reconfigure", *three.inputs(*words), "--yes", "--auto-rollback")
     assert done.code == 1 and "all nodes went back" in done.err, done.text
     assert three.bytes() == files and [three.works_with(node)["log_prefix"] for node in range(3)] == ["one"] * 3
 
@@ -181,3 +182,34 @@ def test_a_push_of_the_repository_leaks_nothing(three: SeveralNodes, tmp_path: P
     vault = json.loads((three.state / three.name / "vault.json").read_text())
     values = [value for known in vault.values() for value in known.values() if len(value) > 5]
     assert len(values) > 5 and not [value for value in values if value.encode() in objects]
+
+
+def test_each_verb_killed_at_a_random_moment_is_finished_by_itself(three: SeveralNodes) -> None:
+    dice = random.Random(seed := os.environ.get("TREADLE_KILL_SEED") or str(random.SystemRandom().randrange(10**9)))
+    print(f"TREADLE_KILL_SEED={seed}")
+
+    def killed_then(*words: str) -> str:
+        """The command killed, then run to its end; gives what that printed."""
+        whole = ["treadle", *words, "--stack", three.name]
+        with three.killed_when(*whole, says="▶", after=dice.uniform(0, 3)):
+            return three.run(*whole).ok().out
+
+    for backlog in ("21", "22"):
+        before = three.bytes()
+        values = three.values("killed", ReaderOptions=options(listen_backlog=backlog))
+        killed_then("config", "generate", *three.inputs(*values))
+        assert three.bytes() == before
+        made = git(three, "rev-parse", "generated")
+        killed_then("config", "propagate", made, "--yes")
+        assert all(f"backlog = {backlog}" in three.conf(node).read_text() for node in range(3))
+        after = three.bytes()
+        killed_then("config", "instantiate", made, "--yes", "--batch", "2")
+        assert three.held() == [made] * 3
+        assert [three.works_with(node)["listen_backlog"] for node in range(3)] == [backlog] * 3
+        killed_then("config", "rollback", "--yes", "--batch", "2")
+        assert three.bytes() == before != after
+        assert set(three.held()) == {git(three, "rev-parse", "generated")}
+        killed_then("reconfigure", *three.inputs(*values), "--yes", "--batch", "2")
+        assert three.bytes() == after
+        assert [three.works_with(node)["listen_backlog"] for node in range(3)] == [backlog] * 3
+    git(three, "fsck", "--strict")

@@ -11,7 +11,7 @@ from treadle.events import Events
 from treadle.history import GOOD, Generation, Recorded
 from treadle.node import Preview
 from treadle.node.drift import deployed_plan
-from treadle.rollout.pipeline import Instantiate, NodeState, Propagate
+from treadle.rollout.pipeline import Instantiate, NodeState, Propagate, where
 from treadle.rollout.state import StackState, whoami
 
 
@@ -49,8 +49,8 @@ class Change:
 
 
 def target(state: StackState, name: str, *, last_good: bool) -> Generation:
-    """The generation to go back to: ``name``, the last that ran everywhere, or the one before the newest. Raises
-    HistoryError where there is none."""
+    """The generation to go back to: ``name``, the last that ran everywhere, or the one before the newest (the newest
+    itself where that is a rollback which was not brought to its end). Raises HistoryError where there is none."""
     history = state.generations()
     if last_good:
         if history.repository.resolve(GOOD) is None:
@@ -59,7 +59,10 @@ def target(state: StackState, name: str, *, last_good: bool) -> Generation:
         return history.find("good")
     if name:
         return history.find(name)
-    newest = history.find()
+    newest, before = history.find(), history.log()[1:]
+    if newest.tree in {generation.tree for generation in before} and any(
+            held.runs != newest.id for held in where(state).values()):
+        return newest  # a rollback that was cut off goes on
     if not newest.parents:
         raise HistoryError(f"there is no generation before {newest.short}",
                            hint="openstack overcloud config history")
