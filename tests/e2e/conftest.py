@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,15 +21,18 @@ from treadle.images.engine import Engine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs an engine."""
+    """Everything in this folder needs an engine, and some of it the images of the whole cloud."""
     for item in items:
         if Path(str(item.fspath)).is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.engine)
+            if isinstance(item, pytest.Function) and "engine" in item.fixturenames:
+                item.add_marker(pytest.mark.cloud)
 
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
     """Short, because sockets live in it; readable by the services' users."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # engines and mounts are cleared away at that too
     path = Path(tempfile.mkdtemp(prefix="treadle-e2e-", dir="/var/tmp"))
     path.chmod(0o755)
     yield path
