@@ -114,8 +114,8 @@ class NodeAgent:
             self.sweep()
             found = pieces(self.plan, trees)
             for kept in keep_aside(self.plan, {piece.key: piece.tree for piece in found}, recorded, self.mask):
-                self.events.emit("propagate.kept", f"{kept.key} was changed by hand; kept in {kept.folder}",
-                                 node=self.plan.node, subject=kept.key, words=list(kept.words))
+                self.events.emit("propagate.kept", f"{kept.key} was changed by hand, which is kept in {kept.folder}: "
+                                 f"{'; '.join(kept.words)}", node=self.plan.node, subject=kept.key)
             write_private(self.paths.owner, self.plan.stack + "\n")
             self.puppet.write_modules()
             self.puppet.write_hieradata()
