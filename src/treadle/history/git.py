@@ -76,16 +76,21 @@ class Repository:
 
     def run(self, *args: str, given: bytes | None = None, environment: Mapping[str, str] | None = None) -> bytes:
         """One git command's output. Raises HistoryError with what it said."""
-        environment = {**os.environ, "GIT_DIR": str(self.path), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0",
-                       **(environment or {})}
-        try:
-            done = subprocess.run(["git", *args], input=given, capture_output=True, env=environment, check=False)
-        except FileNotFoundError:
-            raise HistoryError("git is not installed", hint="apt-get install git") from None
+        done = self.attempt(*args, given=given, environment=environment)
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip()
             raise HistoryError(f"git {_verb(args)} failed: {said}", source=self.path, hint=_advice(said, self.path))
         return done.stdout
+
+    def attempt(self, *args: str, given: bytes | None = None,
+                environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
+        """One git command, however it ends."""
+        environment = {**os.environ, "GIT_DIR": str(self.path), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0",
+                       **(environment or {})}
+        try:
+            return subprocess.run(["git", *args], input=given, capture_output=True, env=environment, check=False)
+        except FileNotFoundError:
+            raise HistoryError("git is not installed", hint="apt-get install git") from None
 
     @contextmanager
     def writes(self) -> Iterator[None]:
