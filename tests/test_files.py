@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from treadle.errors import HostError, InputError
-from treadle.files import append_private, host_error, read_document, sweep, write_atomic, write_private
+from treadle.files import append_private, host_error, last_line, read_document, sweep, write_atomic, write_private
 
 
 def mode(path: Path) -> int:
@@ -89,12 +89,21 @@ def test_a_full_disk_is_told_and_the_old_file_stays_whole(small_disk):
 
 def test_a_line_is_added_whole_or_not_at_all(small_disk):
     path = small_disk / "made/journal"
-    append_private(path, "first\n")
+    append_private(path, lambda last: last + b"first")
     with pytest.raises(HostError, match="journal: cannot be written: No space left on device"):
-        append_private(path, "x" * 2_000_000)
+        append_private(path, lambda _: b"x" * 2_000_000)
     assert path.read_text() == "first\n" and mode(path) == 0o600 and mode(path.parent) == 0o700
-    append_private(path, "second\n")
-    assert path.read_text() == "first\nsecond\n"
+    append_private(path, lambda last: last + b", second", durable=True)
+    assert path.read_text() == "first\nfirst, second\n"
+
+
+@pytest.mark.parametrize(("held", "last", "whole"), [
+    (b"", b"", True), (b"a", b"a", False), (b"a\n", b"a", True), (b"a\nb", b"b", False), (b"a\n\n", b"", True),
+    (b"a\n" + b"b" * 30_000 + b"\n", b"b" * 30_000, True), (b"b" * 30_000, b"b" * 30_000, False)])
+def test_the_last_line_of_a_file(tmp_path, held, last, whole):
+    (tmp_path / "f").write_bytes(held)
+    with (tmp_path / "f").open("rb") as file:
+        assert last_line(file.fileno()) == (last, whole)
 
 
 @pytest.mark.parametrize(("error", "expected"), [

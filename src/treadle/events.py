@@ -45,6 +45,10 @@ class Events:
         """From now on ``mask`` takes secrets out (they are known only after planning)."""
         self._mask = mask
 
+    def mask(self, text: str) -> str:
+        """``text`` without secrets."""
+        return self._mask(text)
+
     def emit(self, kind: str, text: str = "", *, node: str = "", step: str = "", subject: str = "",
              **data: Any) -> None:
         event = Event(kind, self._mask(text), node, step, subject, self._clean(data), self._clock())
@@ -69,7 +73,8 @@ class Events:
         try:
             yield
         except BaseException as error:
-            self.emit(f"{kind}.fail", text, seconds=time.monotonic() - began, error=str(error), **where)
+            self.emit(f"{kind}.fail", text, seconds=time.monotonic() - began,
+                      error=str(error) or type(error).__name__, **where)
             raise
         self.emit(f"{kind}.end", text, seconds=time.monotonic() - began, **where)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ T = TypeVar("T")
 #: Ends the name of a file while it is written. One that stays so is of a run that was killed.
 DRAFT = ".treadle-new"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+#: Bytes that are read at once.
+_BLOCK = 8192
 
 
 def host_error(error: OSError, path: Path | None = None) -> HostError:
@@ -85,17 +88,37 @@ def write_private(path: Path, data: bytes | str) -> None:
     write_atomic(path, data, mode=0o600)
 
 
-def append_private(path: Path, line: str) -> None:
-    """Add ``line`` to a file that only its owner may read. Raises HostError where the disk is full, read-only or
-    broken; nothing of the line is there then."""
+def append_private(path: Path, compose: Callable[[bytes], bytes], *, durable: bool = False) -> None:
+    """Add the line that ``compose`` makes of the file's last one (both without line ends) to a file that only its
+    owner may read; of several processes one after the other.
+
+    A last line that was cut off (a kill, a disk that was full) stays as it is: the new one begins behind it. Raises
+    HostError where the disk is full, read-only or broken; nothing of the line is there then. ``durable`` waits until
+    the disk has it.
+    """
     with writing(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "ab", buffering=0) as out:
-            data, before = line.encode(), os.fstat(handle).st_size
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "ab+", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            before = os.fstat(file.fileno()).st_size
+            last, whole = last_line(file.fileno())
+            data = (b"" if whole else b"\n") + compose(last) + b"\n"
             try:
                 while data:
-                    data = data[out.write(data):]
+                    data = data[file.write(data):]
             except OSError:
-                out.truncate(before)
+                with suppress(PermissionError):  # an append-only file (chattr +a) keeps it: a line that was cut off
+                    file.truncate(before)
                 raise
+            if durable:
+                os.fsync(file)
+
+
+def last_line(handle: int) -> tuple[bytes, bool]:
+    """The last line of an open file without its end, and whether it has one."""
+    tail, start = b"", os.fstat(handle).st_size
+    while start and b"\n" not in tail[:-1]:
+        step = min(start, _BLOCK)
+        start -= step
+        tail = os.pread(handle, step, start) + tail
+    return tail.removesuffix(b"\n").rpartition(b"\n")[2], not tail or tail.endswith(b"\n")

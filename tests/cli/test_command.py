@@ -14,9 +14,14 @@ from cliff.command import Command as CliffCommand
 
 from tests.support import node_plan
 from treadle.cli import plugin
-from treadle.cli.command import confirm, stack_state
-from treadle.cli.main import GROUP, main
-from treadle.errors import InputError
+from treadle.cli.approval import SetPolicy
+from treadle.cli.command import confirm, rendered, stack_state, words
+from treadle.cli.deploy import DeployOvercloud
+from treadle.cli.hook import SetHook
+from treadle.cli.main import GROUP, Treadle, main
+from treadle.cli.service import RestartService
+from treadle.cli.setting import SetSetting
+from treadle.errors import InputError, StepFailed
 from treadle.events import silent
 from treadle.rollout.state import StackState
 
@@ -141,3 +146,27 @@ def test_loading_the_commands_loads_nothing_heavy():
     code = f"import sys, {modules}; print(*sys.modules, sep='\\n')"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert [name for name in heavy if name in loaded] == []
+
+
+def test_errors_are_masked_as_events_are():
+    with pytest.raises(StepFailed) as caught, rendered() as events:
+        events.masked_by(lambda text: text.replace("pw", "***"))
+        raise StepFailed("said pw", key="k", hint="log: pw")
+    assert str(caught.value) == "k: said ***\n  log: ***"
+
+
+@pytest.mark.parametrize(("command", "what", "argv", "expected"), [
+    (DeployOvercloud, "overcloud deploy", [], ""),
+    (DeployOvercloud, "overcloud deploy", ["-e", "a", "-e", "b c", "--yes", "--message", "why", "--repair"],
+     "--environment-file a --environment-file 'b c' --repair"),
+    (RestartService, "overcloud service restart nova", ["nova", "--node", "n", "--stack", "x"],
+     "--stack x --node n"),
+    (SetSetting, "overcloud setting set", ["a::password", "s3cret", "--scope", "host=n"],
+     "--scope host=n a::password …"),
+    (SetHook, "overcloud hook set", ["a", "--url", "https://me:pw@host/token", "--on", "*"], "a --url … --on '*'"),
+    (SetHook, "overcloud hook set", ["a", "--command", "curl -u me:pw"], "a --command …"),
+    (SetPolicy, "overcloud config policy set", ["--approvals", "2", "--signed"], "--approvals 2 --signed"),
+])
+def test_the_words_of_a_command_without_its_secrets(command, what, argv, expected):
+    made = command(Treadle(), argparse.Namespace())
+    assert words(made, made.get_parser("x").parse_args(argv), what) == expected

@@ -7,9 +7,7 @@ import pytest
 
 from tests.support import observed, state
 from treadle.cli.deploy import DeployOvercloud, show, summary
-from treadle.cli.prepared import masked
 from treadle.cli.status import _generation, _row
-from treadle.errors import StepFailed
 from treadle.instantiate import Action, Desired, Held, Kind
 from treadle.node import Preview
 from treadle.plan.containers import parse_container
@@ -71,11 +69,6 @@ n: no container to touch; 1 stay as they are
 warning: n: keystone is left as it is: stopped by root@x since yesterday: disk
 """
     assert json.loads(shown(Preview("n", (held,)), "json"))[0]["held"] == {"keystone": held.held}
-
-
-def test_errors_are_masked():
-    error = masked(StepFailed("said pw", key="k", hint="log: pw"), lambda text: text.replace("pw", "***"))
-    assert str(error) == "k: said ***\n  log: ***"
 
 
 @pytest.mark.parametrize(("argv", "expected"), [

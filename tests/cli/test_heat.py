@@ -96,7 +96,7 @@ def test_through_heat_and_back(heat_service, state, tree, monkeypatch, capsys):
     assert main(argv) == 1 and heat.stack("through-cli")
     assert f"the stack through-cli goes from Heat at {heat_service.endpoint}" in capsys.readouterr().out
     assert main([*argv, "--yes"]) == 0
-    assert heat.stack("through-cli") is None and not state.path.exists()
+    assert heat.stack("through-cli") is None and list(state.path.iterdir()) == [state.journal]
 
 
 @pytest.mark.parametrize(("option", "status"), [("", 1), ("--keep-heat", 0), ("--keep-data", 0)])
@@ -108,7 +108,7 @@ def test_delete_where_heat_is_gone(state, capsys, option, status):
     assert main(argv) == status
     said = capsys.readouterr().err
     assert ("there is no Heat at http://127.0.0.1:9/v1/admin" in said and "--keep-heat" in said) == (status == 1)
-    assert state.path.exists() == (status == 1 or option == "--keep-data")
+    assert state.planned == (status == 1 or option == "--keep-data")
 
 
 def test_the_token_comes_from_the_environment(monkeypatch):

@@ -39,6 +39,6 @@ def deleted(cloud: Cloud, engine: PrivateEngine) -> None:
     assert cloud.name not in Path("/etc/hosts").read_text()
     left = [str(path) for path in cloud.root.rglob("*") if path.is_file()]
     assert left == []
-    assert not (cloud.state / cloud.name).exists()
+    assert [path.name for path in (cloud.state / cloud.name).iterdir()] == ["journal.jsonl"]
     assert json.dumps(cloud.name) not in (cloud.folder / "clouds.yaml").read_text()
     shutil.rmtree(cloud.root)

@@ -30,4 +30,4 @@ def test_down_asks_and_then_leaves_nothing(cloud: Cloud, engine: PrivateEngine) 
     assert containers(engine, cloud) == {}
     assert cloud.name not in Path("/etc/hosts").read_text()
     assert [path for path in cloud.root.rglob("*") if path.is_file()] == []
-    assert not (cloud.state / cloud.name).exists()
+    assert [path.name for path in (cloud.state / cloud.name).iterdir()] == ["journal.jsonl"]

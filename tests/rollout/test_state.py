@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import node_plan
 from treadle.errors import InputError
-from treadle.events import Events
+from treadle.events import Event, Events
 from treadle.rollout.state import FINGERPRINT_KEY, StackState, default_folder, whoami
 from treadle.secrets import Secrets
 
@@ -86,9 +86,20 @@ def test_the_journal_has_a_line_for_what_changed_something_and_no_secret(state):
 def test_remove(state):
     state.save_passwords({})
     state.save_plans([])
+    (state.path / "history.git/refs").mkdir(parents=True)
     state.remove()
     state.remove()
     assert not state.path.exists()
+
+
+def test_the_journal_outlives_the_stack_and_its_lock_is_its_holders(state):
+    state.save_passwords({})
+    state.write_journal(Event("command.begin", "overcloud delete"))
+    state.lock.write_text("mine")
+    state.remove()
+    assert sorted(path.name for path in state.path.iterdir()) == ["journal.jsonl", "lock"] and not state.exists
+    state.write_journal(Event("command.end", "overcloud delete"))
+    assert len(state.journal.read_text().splitlines()) == 2
 
 
 def test_where_state_is_kept(monkeypatch, tmp_path):

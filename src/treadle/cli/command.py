@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from enum import Enum
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cliff.command import Command as CliffCommand
@@ -13,9 +17,9 @@ from cliff.lister import Lister as CliffLister
 from cliff.show import ShowOne as CliffShowOne
 
 from treadle.errors import InputError, TreadleError
-from treadle.events import Events
+from treadle.events import Event, Events
 from treadle.files import host_error
-from treadle.rollout.state import StackState, default_folder
+from treadle.rollout.state import StackState, default_folder, whoami
 
 if TYPE_CHECKING:
     from treadle.rollout.hooks import Hooks
@@ -28,6 +32,8 @@ class _Quiet:
     where it came from."""
 
     auth_required = False
+    #: Arguments (argparse's dest) whose value may be a secret: the journal has their names alone.
+    secret_words: tuple[str, ...] = ()
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         try:
@@ -63,33 +69,98 @@ class ShowOne(_Quiet, CliffShowOne):
 def add_stack(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stack", default=DEFAULT_STACK, metavar="NAME",
                         help="name of the stack (default: %(default)s)")
+    add_state(parser)
+
+
+def add_state(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", metavar="DIR", default=str(default_folder()),
                         help="where the deployer keeps passwords, history and plans (default: %(default)s)")
 
 
-def stack_state(args: argparse.Namespace) -> StackState:
-    from pathlib import Path
+def positive(text: str) -> int:
+    """An argument's type: a whole number from 1 on."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
+
+def stack_state(args: argparse.Namespace) -> StackState:
     if not args.stack or "/" in args.stack or args.stack.startswith("."):
         raise InputError(f"{args.stack!r} is no name for a stack", key="--stack",
                          hint="use letters, digits, dashes and underscores")
     return StackState(Path(args.state).absolute(), args.stack)
 
 
+class Beside(Enum):
+    """What may go on beside a command that changes something."""
+
+    NOTHING = "it holds the stack's lock"
+    COMMANDS = "it is short, and waits for nobody; but a stack that is locked by hand is left alone"
+    ANYTHING = "it changes nothing that a lock protects"
+
+
 @contextmanager
-def rendered(state: StackState | None = None) -> Iterator[Events]:
-    """Events that are shown; where ``state`` is given the stack's journal and its hooks get them too."""
-    from treadle.cli.progress import renderer
+def changing(command: _Quiet, args: argparse.Namespace, what: str, beside: Beside = Beside.NOTHING) -> Iterator[Events]:
+    """For a command that changes something: its events are shown, told to hooks and kept in the journal with who,
+    what and why; ``beside`` says what it locks."""
+    from treadle.rollout import lock
+
+    state, message = stack_state(args), getattr(args, "message", "") or ""
+    with rendered(state, live=beside is Beside.NOTHING) as events:
+        held: AbstractContextManager[None] = nullcontext()
+        guard: AbstractContextManager[None] = nullcontext()
+        if beside is Beside.NOTHING:
+            held = lock.held(state.lock, f"{what} {message}".strip(), events)
+        elif beside is Beside.COMMANDS:
+            with lock.beside(state.lock):  # what is refused is not begun
+                guard = lock.beside(state.lock)
+        with held, events.span("command", what, message=message, words=words(command, args, what)), guard:
+            yield events
+
+
+def words(command: _Quiet, args: argparse.Namespace, what: str) -> str:
+    """The arguments that were given beside those in ``what``, as they would be typed; secret ones as ``…``."""
+    parser: argparse.ArgumentParser = command.get_parser("")  # type: ignore[attr-defined]
+    typed: list[str] = []
+    for action in parser._actions:
+        value = getattr(args, action.dest, action.default)
+        if action.dest in ("message", "yes", "state") or value is None or value == action.default:
+            continue
+        option = max(action.option_strings, key=len, default="")
+        for each in value if isinstance(value, list) else [value]:
+            said = [] if isinstance(each, bool) else ["…" if action.dest in command.secret_words
+                                                      else shlex.quote(str(each))]
+            typed += [option, *said] if option else [word for word in said if word not in what.split()]
+    return " ".join(typed)
+
+
+@contextmanager
+def rendered(state: StackState | None = None, *, journal: Path | None = None,
+             live: bool = True) -> Iterator[Events]:
+    """Events that are shown (by one line that lives, where ``live`` and there is a terminal); where ``state`` is given
+    the stack's journal and its hooks get them too, where ``journal`` is given that one. What events mask when an error
+    comes is masked in the error too: commands and containers quote what they were given."""
+    from treadle.cli.progress import Plain, renderer
 
     hooks = _hooks(state) if state else None
-    shown = renderer()
-    events = Events(shown, *([state.write_journal] if state else []), *([hooks] if hooks else []))
+    shown = renderer() if live else Plain()
+    path = state.journal if state else journal
+    events = Events(shown, *([partial(_write, path)] if path else []), *([hooks] if hooks else []))
     if hooks:
         hooks.events = events
     try:
         yield events
+    except TreadleError as error:
+        error.message, error.hint = events.mask(error.message), events.mask(error.hint)
+        raise
     finally:
         shown.close()
+
+
+def _write(path: Path, event: Event) -> None:
+    from treadle.rollout.journal import write
+
+    write(path, event, whoami())
 
 
 def _hooks(state: StackState) -> Hooks | None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from treadle.cli.command import Command, add_stack, confirm, rendered, stack_state
+from treadle.cli.command import Command, add_stack, changing, confirm, stack_state
 from treadle.cli.heat import remembered
 from treadle.errors import HeatError
 
 
 class DeleteOvercloud(Command):
-    """Remove the stack: containers, configuration, data and passwords. Images stay."""
+    """Remove the stack: containers, configuration, data and passwords. Images stay, and the journal."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -25,6 +25,7 @@ class DeleteOvercloud(Command):
                             help="keep the services' data and the passwords: a later deploy finds them")
         parser.add_argument("--keep-heat", action="store_true",
                             help="leave the stack in the Heat service that made it (deploy --heat remote)")
+        parser.add_argument("--message", metavar="WHY", default="", help="why; kept in the journal")
         parser.add_argument("--yes", action="store_true", help="do not ask")
         return parser
 
@@ -32,7 +33,6 @@ class DeleteOvercloud(Command):
         from treadle.cli.clouds import remove_entry
         from treadle.engine import Engine
         from treadle.events import silent
-        from treadle.rollout.lock import held
 
         args.stack = args.stack_name or args.stack
         state = stack_state(args)
@@ -48,7 +48,7 @@ class DeleteOvercloud(Command):
             _reach(heat, state.stack)
             print(f"the stack {state.stack} goes from Heat at {heat.where}", file=self.app.stdout)
         confirm("Delete this?", args, silent())
-        with rendered(state) as events, held(state.lock, "overcloud delete", events):
+        with changing(self, args, "overcloud delete") as events:
             engine = Engine()
             for plan in plans:
                 with events.span("phase", f"Delete from {plan.node}"):

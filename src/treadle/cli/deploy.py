@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from treadle.cli.command import Command, add_stack, as_json, confirm, rendered, stack_state
+from treadle.cli.command import Command, add_stack, as_json, changing, confirm, rendered, stack_state
 from treadle.cli.heat import add_heat
 from treadle.cli.inputs import add_inputs
 from treadle.cli.prepared import keep, make_deploy, masking
@@ -40,16 +40,12 @@ class DeployOvercloud(Command):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        from treadle.rollout.lock import held
-
         require_one_way(args)
-        state = stack_state(args)
-        with rendered(None if args.check else state) as events:
-            if args.check:
+        if args.check:
+            with rendered() as events:
                 return self._check(args, events)
-            with held(state.lock, f"overcloud deploy {args.message}".strip(), events), \
-                    events.span("command", "overcloud deploy", message=args.message):
-                return self._saved(args, events) if args.plan else self._deploy(args, events)
+        with changing(self, args, "overcloud deploy") as events:
+            return self._saved(args, events) if args.plan else self._deploy(args, events)
 
     def _check(self, args: argparse.Namespace, events: Any) -> int:
         deploy, _, mask = make_deploy(args, self.app, events, check_only=True, repair=args.repair)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from treadle.cli.command import Command, Lister, add_stack, stack_state
+from treadle.cli.command import Beside, Command, Lister, add_stack, changing, stack_state
 
 
 class SetHook(Command):
     """Have a command or an address told of events, as they happen. A hook of that name is replaced."""
+
+    secret_words = ("hook_command", "url")
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -29,7 +31,8 @@ class SetHook(Command):
         state = stack_state(args)
         kinds = [kind.strip() for kind in args.on.split(",") if kind.strip()]
         hook = hooks.checked(args.name, args.hook_command, args.url, kinds)
-        hooks.write(state.hooks, {**hooks.read(state.hooks), hook.name: hook})
+        with changing(self, args, "overcloud hook set", Beside.COMMANDS):
+            hooks.write(state.hooks, {**hooks.read(state.hooks), hook.name: hook})
 
 
 class UnsetHook(Command):
@@ -50,7 +53,9 @@ class UnsetHook(Command):
         if args.name not in known:
             raise InputError(f"no hook is called {args.name}{nearest(args.name, known)}", key="NAME",
                              hint="openstack overcloud hook list")
-        hooks.write(state.hooks, {name: hook for name, hook in known.items() if name != args.name})
+        with changing(self, args, "overcloud hook unset", Beside.COMMANDS):
+            hooks.write(state.hooks, {name: hook for name, hook in hooks.read(state.hooks).items()
+                                      if name != args.name})
 
 
 class ListHooks(Lister):

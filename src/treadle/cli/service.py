@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from treadle.cli.command import Command, Lister, ShowOne, add_stack, as_json, confirm, rendered, stack_state
+from treadle.cli.command import Command, Lister, ShowOne, add_stack, as_json, changing, confirm, stack_state
 from treadle.cli.nodes import add_nodes, chosen_plans
-from treadle.errors import TreadleError
 
 if TYPE_CHECKING:
     from treadle.node.service import Outcome, Verb
@@ -113,30 +112,20 @@ class _Verb(Command):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> None:
-        from treadle.cli.prepared import masked
         from treadle.engine import Engine
-        from treadle.rollout.lock import held
         from treadle.rollout.service import ServiceRun, targets
         from treadle.secrets import Secrets
 
-        state = stack_state(args)
         plans = _plans(args)
         found = targets(plans, args.service, named=bool(args.node))
-        what = f"overcloud service {self.verb} {args.service}"
-        mask = Secrets({name: value for plan in plans for name, value in plan.secrets.items()}).mask
-        with rendered(state) as events:
-            events.masked_by(mask)
+        with changing(self, args, f"overcloud service {self.verb} {args.service}") as events:
+            events.masked_by(Secrets({name: value for plan in plans for name, value in plan.secrets.items()}).mask)
             run = ServiceRun(Engine(), events, self.verb, args.service, args.message,
                              drains=not getattr(args, "no_drain", False))
-            try:
-                with held(state.lock, f"{what} {args.message}".strip(), events):
-                    run.check(found)
-                    if self.asks:
-                        self._confirm(args, found, events)
-                    with events.span("command", what, message=args.message):
-                        done = run.run(found)
-            except TreadleError as error:
-                raise masked(error, mask) from None
+            run.check(found)
+            if self.asks:
+                self._confirm(args, found, events)
+            done = run.run(found)
         self._print(done, args.format)
 
     def _confirm(self, args: argparse.Namespace, found: Any, events: Any) -> None:

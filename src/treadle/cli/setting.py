@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from treadle.cli.command import Command, Lister, add_stack, stack_state
+from treadle.cli.command import Beside, Command, Lister, add_stack, changing, stack_state
 
 
 def _add_setting(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +20,8 @@ def _add_setting(parser: argparse.ArgumentParser) -> None:
 
 class SetSetting(Command):
     """Set a hiera key for all nodes of a scope. It takes effect with the next deploy."""
+
+    secret_words = ("value",)
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -36,7 +38,9 @@ class SetSetting(Command):
             value = yaml.safe_load(args.value)
         except yaml.YAMLError as error:
             raise InputError(f"the value is no YAML: {error}", key="VALUE") from None
-        stack_state(args).settings.set(Scope.parse(args.scope), args.key, value, who=whoami(), why=args.message)
+        scope = Scope.parse(args.scope)
+        with changing(self, args, "overcloud setting set", Beside.COMMANDS):
+            stack_state(args).settings.set(scope, args.key, value, who=whoami(), why=args.message)
 
 
 class UnsetSetting(Command):
@@ -51,7 +55,9 @@ class UnsetSetting(Command):
         from treadle.rollout import whoami
         from treadle.store import Scope
 
-        stack_state(args).settings.unset(Scope.parse(args.scope), args.key, who=whoami(), why=args.message)
+        scope = Scope.parse(args.scope)
+        with changing(self, args, "overcloud setting unset", Beside.COMMANDS):
+            stack_state(args).settings.unset(scope, args.key, who=whoami(), why=args.message)
 
 
 class ListSettings(Lister):

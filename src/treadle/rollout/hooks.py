@@ -35,9 +35,10 @@ _EDGES = ("begin", "end", "fail")
 KINDS = (*(f"{kind}.{edge}" for kind in ("action", "batch", "command", "drain", "generate.volume", "host_prep", "phase",
                                          "propagate", "reload") for edge in _EDGES),
          "bootstrap.result", "drain.late", "drain.left", "drain.undo", "generate.output", "generate.plain",
-         "generate.plan", "generate.retry", "generation", "heat.difference", "heat.left", "host_prep.task",
-         "lock.broken", "node.failed", "options.unknown", "propagate.changed", "propagate.kept",
-         "reload.busy", "reload.restart", "rollback")
+         "generate.plan", "generate.retry", "generation", "generation.approved", "generation.rejected",
+         "generation.tag", "generation.withdrawn", "heat.difference", "heat.left", "host_prep.task", "lock.broken",
+         "node.failed", "options.unknown", "propagate.changed", "propagate.kept", "reload.busy", "reload.restart",
+         "rollback")
 
 
 class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -18,10 +18,12 @@ import yaml
 
 from treadle.errors import InputError
 from treadle.events import Event
-from treadle.files import append_private, read_document, write_private
+from treadle.files import read_document, write_private
 from treadle.history import History, Repository, Vault
+from treadle.history.approvals import Approvals, read_policy
 from treadle.plan.nodeplan import NodePlan
 from treadle.plan.passwords import complete
+from treadle.rollout import journal
 from treadle.store import Store
 
 if TYPE_CHECKING:
@@ -29,9 +31,6 @@ if TYPE_CHECKING:
 
 #: Keyed digests need one more secret than the templates know.
 FINGERPRINT_KEY = "TreadleFingerprintKey"
-#: Kinds of events that the journal keeps.
-_JOURNALED = ("action.", "batch.", "command.", "drain.", "generation", "hook.", "host_prep.", "node.", "phase.",
-              "propagate.kept", "reload.", "rollback", "step.")
 
 
 def default_folder() -> Path:
@@ -40,6 +39,11 @@ def default_folder() -> Path:
     if given:
         return Path(given)
     return Path("/var/lib/treadle") if os.geteuid() == 0 else Path.home() / ".local/state/treadle"
+
+
+def shared_journal(folder: Path) -> Path:
+    """Where the deployer whose state is in ``folder`` notes what changes no stack in particular."""
+    return folder / "journal.jsonl"
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,20 @@ class StackState:
     @property
     def journal(self) -> Path:
         return self.path / "journal.jsonl"
+
+    @property
+    def shared_journal(self) -> Path:
+        """Of what changes no stack in particular: images."""
+        return shared_journal(self.folder)
+
+    @property
+    def policy(self) -> Path:
+        """What a generation needs before it is propagated."""
+        return self.path / "policy.json"
+
+    def approvals(self) -> Approvals:
+        """Decisions on generations. Raises InputError for a damaged policy."""
+        return Approvals(Repository(self.history), read_policy(self.policy))
 
     @property
     def hooks(self) -> Path:
@@ -151,13 +169,17 @@ class StackState:
 
     def write_journal(self, event: Event) -> None:
         """An event listener: one JSON line an event that changed something, or that tells how far it came."""
-        if not event.kind.startswith(_JOURNALED):
-            return
-        line = json.dumps({"who": whoami(), **msgspec.to_builtins(event)}, sort_keys=True) + "\n"
-        append_private(self.journal, line)
+        journal.write(self.journal, event, whoami())
 
     def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        """All but the journal, which must tell who removed it, and the lock, which its holder gives back."""
+        for path in self.path.glob("*"):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path not in (self.journal, self.lock):
+                path.unlink(missing_ok=True)
+        if self.path.exists() and not any(self.path.iterdir()):
+            self.path.rmdir()
 
 
 def _load_passwords(path: Path) -> dict[str, Any]:
