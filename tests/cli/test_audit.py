@@ -90,11 +90,11 @@ def test_the_audit_is_narrowed(treadle):
 def test_verify_names_the_line(treadle, state):
     for number in range(3):
         treadle("setting", "set", "k", str(number))
-    status, out, _ = treadle("audit", "--verify", "-f", "json")
+    status, out, _ = treadle("audit", "verify", "-f", "json")
     assert status == 0 and json.loads(out)[0]["Lines"] == 6 and json.loads(out)[0]["Result"].startswith("sound")
     lines = state.journal.read_text().splitlines()
     state.journal.write_text("\n".join([*lines[:2], lines[2].replace("setting set", "setting get"), *lines[3:]]) + "\n")
-    status, out, err = treadle("audit", "--verify")
+    status, out, err = treadle("audit", "verify")
     assert status == 1 and not out and f"{state.journal}:4: line 4 does not continue the one before" in err
 
 
@@ -132,6 +132,7 @@ def test_a_dead_commands_lock_is_given_back_without_force(treadle, state):
 def test_no_stack_to_lock(treadle):
     status, _, err = treadle("lock", "--stack", "other")
     assert status == 1 and "there is no stack called other" in err
+    assert treadle("audit", "--stack", "other")[0] == 1
 
 
 def test_who_asks_is_who_is_audited(treadle):

@@ -51,8 +51,8 @@ class _Decide(Command):
                             generation=found.id)
             standing = approvals.standing(found)
         print(f"{found.short}: approvals: {standing}", file=self.app.stdout)
-        mine = [decision for decision in standing.decisions if decision.who == whoami() and decision.approved]
-        for decision in set(mine) - set(standing.counted):
+        mine = [decision for decision in approvals.decisions(found) if decision.who == whoami()][-1:]
+        for decision in (each for each in mine if each.approved and each not in standing.counted):
             why = "the author's own" if found.author in (decision.who, decision.name) else decision.signature
             print(f"yours does not count: {why}", file=self.app.stderr)
 
