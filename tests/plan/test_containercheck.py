@@ -6,6 +6,7 @@ from treadle.errors import PlanError
 from treadle.plan.containers import KEYS, parse_container
 
 HEALTH = {"test": "x"}
+OSLO = {"files": ["/etc/a.conf"]}
 RELOAD = {"signal": "HUP", "absorbs": [{"file": "etc/a.conf"}], "seen": {"workers": True}}
 
 
@@ -16,6 +17,10 @@ def parse(entry):
 def reload(**changes):
     given = {**RELOAD, **changes}
     return {"reload": {key: value for key, value in given.items() if value is not None}}
+
+
+def checks(*given):
+    return {"validate": list(given)}
 
 
 def seen(**given):
@@ -44,6 +49,11 @@ def seen(**given):
     seen(log=r"{section}\.{option} *from", file="/var/log/a"), seen(log="a{3}"), seen(command="true"),
     {"health": {"command": "true"}}, {"health": {}, "healthcheck": HEALTH}, {"health": {"stay_up": 5}},
     {"drain": {"command": ["true"], "undo": "true", "within": "1m"}},
+    {"validate": [{"oslo": {"files": ["/etc/a.conf"]}}, {"command": "true", "output": "(?P<message>.*)"}]},
+    {"validate": [{"oslo": {"files": ["/etc/a.conf", "/etc/b.conf"], "namespaces": ["a"], "groups": [
+        {"named_by": "DEFAULT/enabled_backends", "like": "backend_defaults", "driver": "volume_driver"}]}}]},
+    {"validate": [{"command": ["a", "-t"], "file": "/etc/a.conf", "section": "s", "ignore": "x", "within": "1m"}],
+     "detach": False},
     {"depends_on": ["tripleo_a.service"], "systemd_exec_flags": {"RestartSec": 5}},
 ])
 def test_what_may_be(entry):
@@ -136,6 +146,26 @@ REFUSED = [
     ({"drain": {"command": ""}}, r"c\.drain\.command: expected the command that keeps new work away"),
     ({"drain": {"command": "true", "within": "x"}}, r"c\.drain\.within: expected a time"),
     ({"drain": {"undo": "true"}}, r"c\.drain: drain needs command"),
+    (checks({}), r"c\.validate\[0\]: a check is oslo or a command, and neither is given"),
+    (checks({"command": "a", "oslo": OSLO}), r"c\.validate\[0\]: a check is oslo or a command, and both are given"),
+    (checks({"command": "a"}, {"command": "a 'b"}), r"c\.validate\[1\]\.command: .* is not a command: no closing"),
+    (checks({"comand": "a"}), r"c\.validate\[.*comand: validate has no key comand \(did you mean command\?\)"),
+    (checks({"oslo": {"file": "/a"}}), r"c\.validate\[.*oslo.*: validate\.oslo has no key file \(did you mean files"),
+    (checks({"oslo": {}}), r"c\.validate\[.*oslo: validate\.oslo needs files"),
+    (checks({"oslo": {"files": []}}), r"c\.validate\[0\]\.oslo\.files: expected the files' absolute paths"),
+    (checks({"oslo": {"files": ["a"]}}), r"c\.validate\[0\]\.oslo\.files: expected the files' absolute paths"),
+    (checks({"oslo": {**OSLO, "groups": [{"named_by": "a", "like": "b"}]}}),
+     r"c\.validate\[0\]\.oslo\.groups: expected section/option, got 'a'"),
+    (checks({"oslo": OSLO, "output": "a"}), r"c\.validate\[0\]\.output: output is for a command"),
+    (checks({"command": "a", "output": "("}), r"c\.validate\[0\]\.output: \( is not a regular expression"),
+    (checks({"command": "a", "ignore": "["}), r"c\.validate\[0\]\.ignore: \[ is not a regular expression"),
+    (checks({"command": "a", "output": "a"}), r"c\.validate\[0\]\.output: expected a named group message"),
+    (checks({"command": "a", "output": "(?P<message>.)(?P<row>.)"}),
+     r"c\.validate\[0\]\.output: no part of a finding is called row"),
+    (checks({"command": "a", "within": "x"}), r"c\.validate\[0\]\.within: expected a time such as"),
+    (checks({"command": "a", "within": 0}), r"c\.validate\[0\]\.within: expected a time above 0"),
+    ({"validate": {"command": "a"}}, r"c\.validate: expected a list"),
+    ({"action": "exec", "command": "c a", **checks({"command": "a"})}, r"c\.validate: an exec has no use for validate"),
 ]
 
 

@@ -94,7 +94,7 @@ def test_names_that_no_engine_takes(name):
     ({"healthcheck": {"test": "x"}, "check_interval": 5}, True), ({"detach": True}, False),
     ({"command": "x"}, True), ({"user": "0"}, True), ({"volumes": ["/a:/a"]}, True), ({"environment": ["A=1"]}, True),
     ({"privileged": True}, True), ({"restart": "always"}, True), ({"healthcheck": {"test": "x"}}, True),
-    ({"stop_signal": "INT"}, True),
+    ({"stop_signal": "INT"}, True), ({"validate": [{"command": "x"}]}, False),
 ])
 def test_what_the_spec_covers(change, counts):
     assert (spec_of(parsed(**change)) != spec_of(parsed())) is counts

@@ -138,7 +138,7 @@ def _mounting(name: str, container: Container, wanted: Mapping[str, tuple[int, C
     return wanted[container.target][1]
 
 
-def source_keys(volume: str, paths: NodePaths, states: Mapping[str, VolumeState]) -> list[str]:
+def source_keys(volume: str, paths: NodePaths, states: Mapping[str, object]) -> list[str]:
     """The keys in ``states`` of what a mount brings: a config volume or a part of it, a kolla file, a script.
 
     Source of the walk upwards: tripleo bug 1860364 (a mount below a volume, or without a slash, got no hash).

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from treadle.errors import PlanError, nearest
+from treadle.plan.checks import check_checks
 from treadle.plan.commands import argv_of
 from treadle.plan.mounts import parse_mount
 from treadle.plan.quantities import seconds, size
@@ -32,7 +33,8 @@ def check(container: Container, where: str) -> None:
     def key(name: str) -> str:
         return f"{where}.{name}"
 
-    rules = (_action, _namespaces, _mounts, _limits, _numbers, _names, _healthcheck, _ends, _reload, _health, _drain)
+    rules = (_action, _namespaces, _mounts, _limits, _numbers, _names, _healthcheck, _ends, _reload, _health, _drain,
+             check_checks)
     for rule in rules:
         rule(container, key)
 

@@ -1,7 +1,7 @@
 """One entry of ``docker_config``, checked and typed.
 
 Keys and meanings are paunch's (2.5.3 and 7.0.4, Docker's builder; where only Podman's has a key, its meaning there);
-``reload``, ``health`` and ``drain`` are Treadle's.
+``reload``, ``health``, ``drain`` and ``validate`` are Treadle's.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from treadle.errors import PlanError, nearest
+from treadle.plan.checks import Check, Groups, Oslo
 from treadle.plan.commands import argv_of as argv_of
 from treadle.plan.containercheck import check
 
@@ -131,6 +132,7 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     reload: Reload | None = None
     health: Health | None = None
     drain: Drain | None = None
+    validate: list[Check] = msgspec.field(default_factory=list)
 
     @property
     def one_shot(self) -> bool:
@@ -163,10 +165,10 @@ _TEXTS = {field.name for field in msgspec.structs.fields(Container) if field.typ
 #: The keys of maps inside an entry, by their place.
 _INNER: dict[str, type[msgspec.Struct]] = {
     "healthcheck": Healthcheck, "reload": Reload, "reload.seen": Seen, "reload.absorbs": Absorbs, "health": Health,
-    "drain": Drain}
+    "drain": Drain, "validate": Check, "validate.oslo": Oslo, "validate.oslo.groups": Groups}
 #: Everything that decides whether a container must be made anew; when and how it is started does not.
 _NOT_SPEC = ("image", "start_order", "exit_codes", "config_volume", "check_interval", "depends_on",
-             "systemd_exec_flags", "reload", "health", "drain")
+             "systemd_exec_flags", "reload", "health", "drain", "validate")
 
 
 def parse_container(name: str, entry: Mapping[str, Any], where: str) -> Container:
