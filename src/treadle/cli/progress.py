@@ -11,7 +11,7 @@ from treadle.events import Event
 #: Phases and what happens inside them; everything else is for the journal.
 _INDENTED = ("action.", "generate.volume.", "generate.plain", "generate.retry", "host_prep.task", "image.",
              "generation", "bootstrap.", "lock.", "node.failed", "propagate.", "rollback", "heat.", "reload.restart",
-             "reload.busy", "drain.", "hook.")
+             "reload.busy", "drain.", "hook.", "validate.container.")
 #: As many things as the live line names; a Heat stack has hundreds in progress.
 _LIVE = 4
 #: As much as it shows of what Puppet says.

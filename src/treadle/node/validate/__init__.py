@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -49,14 +49,25 @@ def validate(plan: NodePlan, trees: Mapping[str, ConfigTree], engine: Engine, ev
     work = _Work(plan, trees, engine, events, Stage(plan, scratch / f"validate-{os.getpid()}"))
     memory = scratch / "validated.json"
     known = read_document(memory, dict[str, str]) or {}
-    inputs = work.inputs(services)
+    inputs = work.inputs(declaring(plan, services))
     todo = {name: digest for name, digest in inputs.items() if known.get(work.key(name)) != digest}
     events.emit("validate.plan", f"{len(todo)} of {len(inputs)} containers to validate", node=plan.node)
-    found = work.run(list(todo))
+    found = work.run({name: container for name, container in declaring(plan).items() if name in todo})
     clean = {work.key(name): digest for name, digest in todo.items() if not found[name]}
     if clean:
         write_private(memory, msgspec.json.encode({**known, **clean}))
     return [finding for name in todo for finding in found[name]]
+
+
+def declaring(plan: NodePlan, services: Collection[str] = ()) -> dict[str, Container]:
+    """The containers that declare checks, by name and in the order of the steps; of ``services`` (or containers) alone
+    where some are given."""
+    return {name: c for _, step in sorted(plan.docker_config.items()) for name, c in step.items()
+            if c.validate and (not services or name in services or _service(plan, name) in services)}
+
+
+def _service(plan: NodePlan, container: str) -> str:
+    return plan.owners.get(f"container {container}", container)
 
 
 @dataclass(frozen=True)
@@ -66,28 +77,18 @@ class _Work:
     engine: Engine
     events: Events
     stage: Stage
-    containers: dict[str, Container] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "containers", {name: c for _, step in sorted(self.plan.docker_config.items())
-                                                for name, c in step.items() if c.validate})
 
     def key(self, name: str) -> str:
         return f"{self.plan.node}/{name}"
 
-    def service(self, name: str) -> str:
-        return self.plan.owners.get(f"container {name}", name)
-
-    def inputs(self, services: Collection[str]) -> dict[str, str]:
+    def inputs(self, wanted: Mapping[str, Container]) -> dict[str, str]:
         """``{container: digest of all that its checks depend on}``. What reads files of the node that are no
         configuration has another one each time."""
-        wanted = {name: c for name, c in self.containers.items()
-                  if not services or name in services or self.service(name) in services}
         ids = self.engine.image_ids(c.image for c in wanted.values())
         for name, container in wanted.items():
             if container.image not in ids:
-                raise EngineError(f"the engine has no image {container.image}",
-                                  key=f"{self.plan.node}: {self.service(name)}.docker_config.{name}", hint=NO_IMAGE)
+                place = f"{self.plan.node}: {_service(self.plan, name)}.docker_config.{name}"
+                raise EngineError(f"the engine has no image {container.image}", key=place, hint=NO_IMAGE)
         key = bytes.fromhex(self.plan.fingerprint_key)
         prints = {piece.key: piece.tree.fingerprint(key) for piece in pieces(self.stage.staged, self.trees)}
         return {name: self._digest(container, ids[container.image], prints, key) for name, container in wanted.items()}
@@ -101,9 +102,9 @@ class _Work:
                  PROGRAM.read_text(), fresh]
         return hashlib.blake2b(canonical(parts), key=key[:64], digest_size=20).hexdigest()
 
-    def run(self, names: list[str]) -> dict[str, list[Finding]]:
+    def run(self, containers: Mapping[str, Container]) -> dict[str, list[Finding]]:
         """All of them, some at once; what they are given is gone afterwards."""
-        if not names:
+        if not containers:
             return {}
         folder = self.stage.folder
         shutil.rmtree(folder, ignore_errors=True)  # of a killed run with the same number
@@ -112,19 +113,18 @@ class _Work:
                 folder.mkdir(mode=0o700, parents=True)
             self.stage.lay_out(self.trees)
             with ThreadPoolExecutor(_WORKERS) as pool:
-                return dict(zip(names, pool.map(self._one, names), strict=True))
+                return dict(zip(containers, pool.map(self._one, containers, containers.values()), strict=True))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _one(self, name: str) -> list[Finding]:
-        container = self.containers[name]
+    def _one(self, name: str, container: Container) -> list[Finding]:
         with self.events.span("validate.container", f"validate {name}", node=self.plan.node, subject=name):
             origins = Origins(self.plan, container, self.trees)
             mask = Secrets(self.plan.secrets).mask
             found = []
             for said in self._checked(name, container, bool(origins.kolla())):
                 file, line = origins.place(said)
-                found.append(Finding(self.plan.node, self.service(name), name, said.level, file, line,
+                found.append(Finding(self.plan.node, _service(self.plan, name), name, said.level, file, line,
                                      mask(said.section), mask(said.option), mask(said.message)))
             return sorted(dict.fromkeys(found), key=lambda finding: (finding.file, finding.line, finding.level))
 
@@ -179,4 +179,4 @@ def _errors(output: str) -> str:
     return "; ".join(lines) or output.rstrip().rpartition("\n")[2]
 
 
-__all__ = ["Finding", "validate"]
+__all__ = ["Finding", "declaring", "validate"]
