@@ -10,13 +10,12 @@ from treadle.cli.main import main
 from treadle.errors import HistoryError
 from treadle.events import silent
 from treadle.history import NodeSnapshot
+from treadle.node.held import Held
 from treadle.paths import NodePaths
-from treadle.propagate import VolumeStates
-from treadle.propagate.states import remember
 from treadle.rollout.journal import journal_head
 from treadle.rollout.lock import lock
+from treadle.rollout.pipeline import running
 from treadle.rollout.state import StackState, whoami
-from treadle.rollout.where import where
 
 NODES = ("node-0", "node-1", "node-2")
 
@@ -59,13 +58,11 @@ def document(treadle, *argv):
     return json.loads(out)
 
 
-def propagated(state, node, **pieces):
-    """``node`` holds pieces of configuration of generations."""
+def runs(state, node, generation, *, done=True):
+    """``node`` holds a generation, and runs it where that is ``done``."""
     [plan] = [plan for plan in state.plans() if plan.node == node]
-    states = VolumeStates()
-    for key, generation in pieces.items():
-        remember(states, key, "f", generation, ())
-    states.write(NodePaths(plan.stack, plan.root).volume_states)
+    held = Held().propagated(generation.id)
+    (held.done() if done else held).write(NodePaths(plan.stack, plan.root).held)
 
 
 def test_history_says_who_when_why_who_approved_and_where_it_runs(treadle, state, pair):
@@ -74,9 +71,9 @@ def test_history_says_who_when_why_who_approved_and_where_it_runs(treadle, state
     treadle("config", "approve", first.short)
     treadle("config", "tag", "release-7", first.id)
     for node in NODES[:2]:
-        propagated(state, node, keystone=first.id, nova=first.id)
-    propagated(state, NODES[2], keystone=second.id, nova=first.id)
-    assert where(state) == {NODES[0]: first.id, NODES[1]: first.id, NODES[2]: ""}
+        runs(state, node, first)
+    runs(state, NODES[2], second, done=False)
+    assert running(state) == {NODES[0]: first.id, NODES[1]: first.id, NODES[2]: ""}
     newest, before = document(treadle, "config", "history")
     assert (newest["Generation"], newest["Approvals"], newest["Runs on"], newest["Tags"]) == (
         second.id, "0 of 1", "", "")
@@ -91,7 +88,7 @@ def test_history_says_who_when_why_who_approved_and_where_it_runs(treadle, state
 def test_show_tells_all_of_one_generation(treadle, state, pair):
     first, second = pair
     treadle("config", "reject", "--message", "wrong region")
-    propagated(state, NODES[1], keystone=second.id)
+    runs(state, NODES[1], second)
     shown = document(treadle, "config", "show")
     assert shown["id"] == second.id and shown["parent"] == first.id and shown["runs_on"] == [NODES[1]]
     assert shown["nodes"] == list(NODES) and shown["images"] == {"keystone:1": "sha256:a"}

@@ -198,5 +198,5 @@ def test_every_kind_that_is_emitted_can_be_asked_for():
     found = {(verb, kind) for path in SOURCE.rglob("*.py") for verb, kind in calls.findall(path.read_text())}
     kinds = {kind for verb, kind in found if verb == "emit"} | {
         f"{kind}.{edge}" for verb, kind in found if verb == "span" for edge in ("begin", "end", "fail")}
-    others = {kind for kind in kinds if kind.split(".")[0] in ("prompt", "image", "images", "hook")}
+    others = {kind for kind in kinds if kind.split(".")[0] in ("prompt", "image", "images", "hook", "validate")}
     assert kinds - others <= set(KINDS)

@@ -9,7 +9,7 @@ from typing import Any
 from treadle.cli.command import Command, add_stack, as_json, changing, confirm, rendered, stack_state
 from treadle.cli.heat import add_heat
 from treadle.cli.inputs import add_inputs
-from treadle.cli.prepared import keep, make_deploy, masking
+from treadle.cli.prepared import keep, make_deploy
 from treadle.errors import InputError
 
 
@@ -48,9 +48,8 @@ class DeployOvercloud(Command):
             return self._saved(args, events) if args.plan else self._deploy(args, events)
 
     def _check(self, args: argparse.Namespace, events: Any) -> int:
-        deploy, _, mask = make_deploy(args, self.app, events, check_only=True, repair=args.repair)
-        with masking(mask):
-            deploy.prepare()
+        deploy, _ = make_deploy(args, self.app, events, check_only=True, repair=args.repair)
+        deploy.prepare()
         show(deploy.previews, args.format, self.app.stdout)
         something = any(not preview.nothing for preview in deploy.previews)
         return 2 if something and args.detailed_exitcode else 0
@@ -58,17 +57,16 @@ class DeployOvercloud(Command):
     def _deploy(self, args: argparse.Namespace, events: Any) -> int:
         from treadle.cli.clouds import write_entry
 
-        deploy, gathered, mask = make_deploy(args, self.app, events, repair=args.repair)
-        with masking(mask):
-            deploy.prepare()
-            self._show(deploy, args)
-            if args.plan_out:
-                keep(deploy.state, gathered)
-                return self._save(deploy, args.plan_out)
-            if any(not preview.nothing for preview in deploy.previews):
-                confirm("Do this?", args, events)
+        deploy, gathered = make_deploy(args, self.app, events, repair=args.repair)
+        deploy.prepare()
+        self._show(deploy, args)
+        if args.plan_out:
             keep(deploy.state, gathered)
-            deploy.run()
+            return self._save(deploy, args.plan_out)
+        if any(not preview.nothing for preview in deploy.previews):
+            confirm("Do this?", args, events)
+        keep(deploy.state, gathered)
+        deploy.run()
         write_entry(deploy.state)
         return 0
 
@@ -97,14 +95,12 @@ class DeployOvercloud(Command):
 
         state = stack_state(args)
         plan = SavedPlan.read(Path(args.plan).absolute(), state.stack)
-        mask = state.generations().vault.mask()
-        events.masked_by(mask)
-        with masking(mask):
-            deploy = Deploy.of(state, plan.generation, Engine(), events, args.message or plan.message)
-            deploy.prepare()
-            require_same(plan, saved(deploy))
-            self._show(deploy, args)
-            deploy.run()
+        events.masked_by(state.generations().vault.mask())
+        deploy = Deploy.of(state, plan.generation, Engine(), events, args.message or plan.message)
+        deploy.prepare()
+        require_same(plan, saved(deploy))
+        self._show(deploy, args)
+        deploy.run()
         write_entry(state)
         return 0
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from treadle.cli.command import Command, add_stack, as_json, rendered, stack_state
+from treadle.cli.command import Command, add_stack, as_json, changing, stack_state
 from treadle.cli.heat import add_heat
 from treadle.cli.inputs import add_inputs
-from treadle.cli.prepared import keep, make_deploy, masking
+from treadle.cli.prepared import keep, make_deploy
 
 
 class GenerateConfig(Command):
@@ -25,16 +25,12 @@ class GenerateConfig(Command):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> None:
-        from treadle.rollout.lock import held
-
         args.check = False
         state = stack_state(args)
-        with rendered(state) as events, held(state.lock, f"overcloud config generate {args.message}".strip(), events), \
-                events.span("command", "overcloud config generate", message=args.message):
-            deploy, gathered, mask = make_deploy(args, self.app, events)
-            with masking(mask):
-                keep(state, gathered)
-                made = deploy.generate()
+        with changing(self, args, "overcloud config generate") as events:
+            deploy, gathered = make_deploy(args, self.app, events)
+            keep(state, gathered)
+            made = deploy.generate()
         if args.format == "json":
             print(as_json({"generation": made.id, "new": made.new, "author": made.author, "message": made.message,
                            "when": made.when}), file=self.app.stdout)

@@ -41,10 +41,10 @@ class ListGenerations(Lister):
 
     def take_action(self, args: argparse.Namespace) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         from treadle.history.tags import said, tags
-        from treadle.rollout.where import where
+        from treadle.rollout import pipeline
 
         state = stack_state(args)
-        history, approvals, running = state.generations(), state.approvals(), where(state)
+        history, approvals, running = state.generations(), state.approvals(), pipeline.running(state)
         known = tags(history.repository) if history.repository.exists else {}
         machine = args.formatter != "table"
         rows = []
@@ -68,10 +68,10 @@ class ShowGeneration(ShowOne):
     def take_action(self, args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         from treadle.history.summary import changes, images
         from treadle.history.tags import said, tags
-        from treadle.rollout.where import where
+        from treadle.rollout import pipeline
 
         state = stack_state(args)
-        history, approvals, running = state.generations(), state.approvals(), where(state)
+        history, approvals, running = state.generations(), state.approvals(), pipeline.running(state)
         found = history.find(args.generation)
         shown: dict[str, Any] = {
             "id": found.id, "author": found.author, "when": _when(found.when), "message": said(found.message),

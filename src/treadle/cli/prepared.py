@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from treadle.cli.command import stack_state
 from treadle.cli.heat import evaluator
-from treadle.errors import TreadleError
 
 
 def make_deploy(args: argparse.Namespace, app: Any, events: Any, **options: Any) -> Any:
-    """(the deploy, what was gathered, the mask of its secrets). Nothing is generated yet."""
+    """(the deploy, what was gathered). From now on ``events`` masks its secrets. Nothing is generated yet."""
     from treadle.cli.gather import gather
     from treadle.engine import Engine
     from treadle.rollout import Deploy
@@ -28,7 +25,7 @@ def make_deploy(args: argparse.Namespace, app: Any, events: Any, **options: Any)
         print(f"warning: too short to be told from other text, so they are not masked: "
               f"{', '.join(secrets.too_short)}", file=app.stderr)
     deploy = Deploy(state, gathered.plans, Engine(), events, args.message, gathered.inputs, **options)
-    return deploy, gathered, secrets.mask
+    return deploy, gathered
 
 
 def keep(state: Any, gathered: Any) -> None:
@@ -41,18 +38,3 @@ def keep(state: Any, gathered: Any) -> None:
     state.save_passwords(gathered.passwords)
     state.save_random_strings(gathered.random)
     state.remember("nodes", [vars_of(node) for node in gathered.nodes])
-
-
-@contextmanager
-def masking(mask: Callable[[str], str]) -> Iterator[None]:
-    """Errors from within go on without secrets."""
-    try:
-        yield
-    except TreadleError as error:
-        raise masked(error, mask) from None
-
-
-def masked(error: TreadleError, mask: Any) -> TreadleError:
-    """The same error without secrets: commands and containers quote what they were given."""
-    error.message, error.hint = mask(error.message), mask(error.hint)
-    return error

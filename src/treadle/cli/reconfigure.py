@@ -38,7 +38,7 @@ class ReconfigureOvercloud(Walking):
         state = stack_state(args)
         state.plans()  # what was never deployed cannot be reconfigured
         with self.begun(args, state) as events:
-            deploy, gathered, _ = make_deploy(args, self.app, events)
+            deploy, gathered = make_deploy(args, self.app, events)
             keep(state, gathered)
             made = deploy.generate()
             events.masked_by(state.generations().vault.mask())

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from treadle.cli.command import Command, add_stack, as_json, confirm, rendered
-from treadle.cli.prepared import masking
+from treadle.cli.command import Command, add_stack, as_json, changing, confirm
 from treadle.errors import TreadleError
 
 if TYPE_CHECKING:
@@ -42,15 +41,10 @@ class Walking(Command):
 
     @contextmanager
     def begun(self, args: argparse.Namespace, state: StackState) -> Iterator[Events]:
-        """The events of the command."""
-        from treadle.rollout.lock import held
-
-        with rendered(state) as events:
-            mask = state.generations().vault.mask()
-            events.masked_by(mask)
-            with held(state.lock, f"{self.verb} {args.message}".strip(), events), masking(mask), \
-                    events.span("command", self.verb, message=args.message):
-                yield events
+        """The events of the command, which mask every value that a secret of the stack ever had."""
+        with changing(self, args, self.verb) as events:
+            events.masked_by(state.generations().vault.mask())
+            yield events
 
     def ask(self, previews: Any, args: argparse.Namespace, events: Events) -> None:
         """Show what would be done; ask where it is anything."""

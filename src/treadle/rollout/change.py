@@ -11,7 +11,7 @@ from treadle.events import Events
 from treadle.history import GOOD, Generation, Recorded
 from treadle.node import Preview
 from treadle.node.drift import deployed_plan
-from treadle.rollout.pipeline import Instantiate, NodeState, Propagate, where
+from treadle.rollout.pipeline import Instantiate, NodeState, Propagate, anchored, running
 from treadle.rollout.state import StackState, whoami
 
 
@@ -61,7 +61,7 @@ def target(state: StackState, name: str, *, last_good: bool) -> Generation:
         return history.find(name)
     newest, before = history.find(), history.log()[1:]
     if newest.tree in {generation.tree for generation in before} and any(
-            held.runs != newest.id for held in where(state).values()):
+            runs != newest.id for runs in running(state).values()):
         return newest  # a rollback that was cut off goes on
     if not newest.parents:
         raise HistoryError(f"there is no generation before {newest.short}",
@@ -72,7 +72,8 @@ def target(state: StackState, name: str, *, last_good: bool) -> Generation:
 def record_rollback(state: StackState, old: Generation, why: str) -> Generation:
     """A new generation with the tree of ``old``."""
     message = f"Roll back to {old.short}" + (f": {why}" if why else "")
-    return state.generations().again(old.id, author=f"{whoami()} <{whoami()}>", message=message)
+    return state.generations().again(old.id, author=f"{whoami()} <{whoami()}>",
+                                     message=anchored(message, state))
 
 
 def roll_back(state: StackState, why: str, events: Events) -> tuple[Generation, Change]:

@@ -64,6 +64,7 @@ class Deploy:
         planned = {preview.node: preview.actions for preview in self.previews}
         phases: list[tuple[str, Callable[[], None]]] = [
             *([] if self.generation else [("Record the generation", self.record)]),
+            ("Look for approvals", self._require_approvals),
             ("Prepare hosts", lambda: self._prepare_hosts(walk)),
             ("Propagate configuration", lambda: self._propagate(walk)),
             *walk.steps(planned),
@@ -87,7 +88,7 @@ class Deploy:
         recorded = self.state.generations().at(self.generation.id)
         self.trees = {plan.node: recorded.volumes(plan.node) for plan in self.plans}
         self.events.emit("generation", f"generation {self.generation.short}"
-                         f"{'' if self.generation.new else ' (unchanged)'}")
+                         f"{'' if self.generation.new else ' (unchanged)'}", generation=self.generation.id)
 
     def _phase(self, title: str, phase: Callable[[], None]) -> None:
         with self.events.span("phase", title):
@@ -107,6 +108,10 @@ class Deploy:
 
     def _preview(self) -> None:
         self.previews = self._each(lambda agent: agent.preview(self.trees[agent.plan.node]))
+
+    def _require_approvals(self) -> None:
+        assert self.generation is not None
+        self.state.approvals().require(self.generation)
 
     def _prepare_hosts(self, walk: Walk) -> None:
         self.state.save_plans(self.plans)  # from here on there is something to delete

@@ -18,6 +18,7 @@ from treadle.node.held import Held
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import NodePlan
 from treadle.rollout.batches import batches
+from treadle.rollout.journal import journal_head
 from treadle.rollout.partial import containers_of, part, require_services
 from treadle.rollout.state import StackState, whoami
 from treadle.rollout.walk import Walk
@@ -32,8 +33,13 @@ def record(state: StackState, plans: Sequence[NodePlan], trees: Trees, engine: E
     secrets = {name: value for plan in plans for name, value in plan.secrets.items()}
     images = engine.image_ids({image for plan in plans for image in plan.images()})
     nodes = {plan.node: snapshot(plan, trees[plan.node], images) for plan in plans}
-    return state.generations().record(nodes, secrets, author=f"{whoami()} <{whoami()}>", message=message,
-                                      common=shared(plans, inputs))
+    return state.generations().record(nodes, secrets, author=f"{whoami()} <{whoami()}>",
+                                      message=anchored(message, state), common=shared(plans, inputs))
+
+
+def anchored(message: str, state: StackState) -> str:
+    """A generation's message, with the hash that the journal ends with: what is cut off there later is missed."""
+    return f"{message}\n\nJournal: {journal_head(state.journal)}"
 
 
 def recorded_volumes(history: History) -> Volumes:
@@ -43,7 +49,13 @@ def recorded_volumes(history: History) -> Volumes:
 
 def where(state: StackState) -> dict[str, Held]:
     """Which generation each node of the last propagated plans holds and runs."""
-    return {plan.node: Held.read(NodePaths(plan.stack, plan.root).held) for plan in state.plans()}
+    return {plan.node: Held.read(NodePaths(plan.stack, plan.root).held)
+            for plan in (state.plans() if state.planned else [])}
+
+
+def running(state: StackState) -> dict[str, str]:
+    """``{node: the generation that the whole node runs}``, '' where it is between two; none before the first deploy."""
+    return {node: held.runs for node, held in where(state).items()}
 
 
 @dataclass
@@ -73,11 +85,16 @@ class Propagate:
         return [NodeAgent(plan, self.engine, self.events).preview(self.trees[plan.node]) for plan in self.plans]
 
     @property
+    def _history(self) -> History:
+        return History(self.recorded.repository, self.recorded.vault)
+
+    @property
     def _volumes(self) -> Volumes:
-        return recorded_volumes(History(self.recorded.repository, self.recorded.vault))
+        return recorded_volumes(self._history)
 
     def run(self) -> None:
-        """Do it. Call ``prepare`` first."""
+        """Do it. Call ``prepare`` first. Raises HistoryError where approvals are missing."""
+        self.state.approvals().require(self._history.find(self.recorded.id))
         known = {plan.node: plan for plan in (self.state.plans() if self.state.planned else [])}
         self.state.save_plans({**known, **{plan.node: plan for plan in self.plans}}.values())
         walk = Walk(self.state, [NodeAgent(plan, self.engine, self.events) for plan in self.plans], self.events)
@@ -162,10 +179,10 @@ class Instantiate:
 
 def mark_good(state: StackState) -> None:
     """Where every node of a generation runs it, that one is what ``--to-last-good`` goes back to."""
-    running = {held.runs for held in where(state).values()}
-    if len(running) != 1 or running == {""}:
+    now = running(state)
+    if len(set(now.values())) != 1 or "" in now.values():
         return
-    history, generation = state.generations(), running.pop()
-    if set(history.at(generation).nodes) <= set(where(state)):
+    history, generation = state.generations(), next(iter(now.values()))
+    if set(history.at(generation).nodes) <= now.keys():
         with history.repository.writes():
             history.repository.point(GOOD, generation)
