@@ -232,3 +232,18 @@ def test_what_a_killed_commit_left_hinders_no_other(history):
     assert record(history, {"a": tree(f="2")}).new
     assert [lock.name for lock in path.rglob("*.lock")] == ["treadle.lock"]
     assert history.repository.resolve("refs/treadle/new-1") is None
+
+
+@pytest.mark.parametrize("damage", ["pack", "ref", "objects"])
+def test_damaged_objects_are_an_error_that_says_what_to_do(history, damage):
+    record(history, {"v": tree(a="x" * 1000)})
+    path = history.repository.path
+    if damage == "ref":
+        (path / "refs/heads/generated").write_text("0123456789" * 4 + "\n")
+    for pack in [*path.rglob("*.pack"), *(path / "objects").glob("??/*")] if damage != "ref" else []:
+        pack.chmod(0o600)
+        pack.write_bytes(pack.read_bytes()[:100] + b"damage" if damage == "pack" else b"")
+    for read in (lambda: history.at().volumes("node-0"), lambda: record(history, {"v": tree(a="y")})):
+        with pytest.raises(HistoryError) as caught:
+            read()
+        assert str(path) in str(caught.value) and "restore the repository" in caught.value.hint, str(caught.value)

@@ -248,7 +248,8 @@ def _advice(said: str, path: Path) -> str:
         return f"make room (df -h {path}), then run the same command again"
     if "ermission denied" in said:
         return f"whoever runs this must own {path}"
-    if any(word in said for word in ("corrupt", "bad object", "unable to read", "not a git repository", "inflate")):
+    if any(word in said for word in ("corrupt", "bad object", "missing object", "is empty", "unable to read",
+                                       "not a git repository", "inflate")):
         return _RESTORE
     return ""
 
