@@ -114,6 +114,12 @@ def _longest_first(forms: Iterable[bytes]) -> re.Pattern[bytes]:
     return re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=lambda form: (-len(form), form))))
 
 
+def named_in(data: bytes) -> list[str]:
+    """The names of the secrets whose marks stand in ``data``, each once, in their order."""
+    names = dict.fromkeys(found.group(1).decode() for found in _MARKED.finditer(data))
+    return [name for name in names if name != "="]
+
+
 def flatten(name: str, value: object) -> dict[str, str]:
     """The strings inside a secret parameter: ``{"A[k]": ...}`` for maps and lists; short strings are kept too."""
     if isinstance(value, Mapping):

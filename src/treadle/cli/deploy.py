@@ -119,11 +119,7 @@ def require_one_way(args: argparse.Namespace) -> None:
 def show(previews: Any, form: str, out: Any) -> None:
     """What would be done, each with its reason; in the order in which it would be done."""
     if form == "json":
-        document = [{"node": p.node, "puppet": list(p.puppet), "configuration": dict(p.configuration),
-                     "actions": [{"action": a.kind.value, "container": a.name, "step": a.step,
-                                  "reasons": list(a.reasons)} for a in p.changes],
-                     "held": {a.name: a.held for a in p.actions if a.held}} for p in previews]
-        print(as_json(document), file=out)
+        print(as_json([document(preview) for preview in previews]), file=out)
         return
     for preview in previews:
         print(f"{preview.node}: {summary(preview)}", file=out)
@@ -133,12 +129,25 @@ def show(previews: Any, form: str, out: Any) -> None:
         for key, words in sorted(preview.configuration.items()):
             if key not in new:
                 print(f"  configuration {key}", *(f"      {word}" for word in words), sep="\n", file=out)
-        for line in preview.puppet:
-            print(f"  {line}", file=out)
-        for action in preview.changes:
-            print(f"  step {action.step}: {action.kind} {action.name}",
-                  *(f"      {reason}" for reason in action.reasons), sep="\n", file=out)
+        for line in steps(preview):
+            print(line, file=out)
     show_held(previews, out)
+
+
+def document(preview: Any) -> dict[str, Any]:
+    """A preview as JSON has it."""
+    return {"node": preview.node, "puppet": list(preview.puppet), "configuration": dict(preview.configuration),
+            "actions": [{"action": a.kind.value, "container": a.name, "step": a.step, "reasons": list(a.reasons)}
+                        for a in preview.changes],
+            "held": {a.name: a.held for a in preview.actions if a.held}}
+
+
+def steps(preview: Any) -> list[str]:
+    """What a preview would have done, in its order: a line an action, its reasons below it."""
+    lines = [f"  {line}" for line in preview.puppet]
+    for action in preview.changes:
+        lines += [f"  step {action.step}: {action.kind} {action.name}", *(f"      {each}" for each in action.reasons)]
+    return lines
 
 
 def show_held(previews: Any, out: Any) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from treadle.errors import HistoryError, nearest
 from treadle.generate.tree import ConfigTree
 from treadle.history.git import Blob, Commit, Entry, Repository
-from treadle.history.layout import documents, shared, text
+from treadle.history.layout import documents, parsed, shared, text
 from treadle.history.recorded import Recorded
 from treadle.history.vault import Vault
 from treadle.plan.nodeplan import NodePlan
@@ -189,4 +189,4 @@ def _volume_files(node: str, volume: str, tree: ConfigTree, masks: Secrets) -> I
 
 
 __all__ = ["GOOD", "NEWEST", "REF", "Generation", "History", "NodeSnapshot", "Recorded", "Repository", "Vault",
-           "shared", "snapshot"]
+           "parsed", "shared", "snapshot"]

@@ -7,8 +7,8 @@ from treadle.instantiate.plan import Action, Kind, Run, changes, plan
 from treadle.instantiate.reload import NotTaken, Reloader
 from treadle.instantiate.still import still
 from treadle.instantiate.taken import TakenRecord
-from treadle.instantiate.words import shown, spec_words, tree_deltas
+from treadle.instantiate.words import file_deltas, options, place, shown, spec_words, tree_deltas
 
 __all__ = ["Action", "Desired", "Difference", "Executor", "Held", "Kind", "Mutable", "NotTaken", "Reloader", "Run",
-           "TakenRecord", "build_desired", "changes", "missing_paths", "part_key", "plan", "shown", "source_keys",
-           "spec_words", "still", "tree_deltas", "wants_mutable"]
+           "TakenRecord", "build_desired", "changes", "file_deltas", "missing_paths", "options", "part_key", "place",
+           "plan", "shown", "source_keys", "spec_words", "still", "tree_deltas", "wants_mutable"]

@@ -41,9 +41,9 @@ def shown(lines: Sequence[str]) -> list[str]:
 def file_deltas(path: str, old: File | None, new: File | None, mask: Mask) -> list[Delta]:
     """How one file differs: option by option where it differs in nothing else and is as it was otherwise."""
     if old and new and old.content != new.content and b"\0" not in old.content + new.content:
-        options = _option_deltas(path, _text(old), _text(new), mask)
-        if options:
-            return options + [Delta(word, path) for word in _fact_words(path, old, new)]
+        changed = _option_deltas(path, _text(old), _text(new), mask)
+        if changed:
+            return changed + [Delta(word, path) for word in _fact_words(path, old, new)]
     return [Delta(word, path, gone=new is None) for word in _file_words(path, old, new, mask)]
 
 
@@ -72,16 +72,20 @@ def _file_words(path: str, old: File | None, new: File | None, mask: Mask) -> li
 
 def _option_deltas(path: str, old: str, new: str, mask: Mask) -> list[Delta]:
     """Changed options of an INI file; empty where the files differ in anything else."""
-    before, after = _options(old), _options(new)
+    before, after = options(old), options(new)
     if before is None or after is None:
         return []
-    name, found = PurePosixPath(path).name, []
+    found = []
     for section, option in sorted(before.keys() | after.keys()):
         a, b = before.get((section, option)), after.get((section, option))
         if a != b:
-            where = f"{name} [{section}] {option}" if section else f"{name} {option}"
-            found.append(Delta(f"{mask(where)} {change(a, b, mask)}", path, section, option))
+            found.append(Delta(f"{mask(place(path, section, option))} {change(a, b, mask)}", path, section, option))
     return found
+
+
+def place(path: str, section: str, option: str) -> str:
+    """``keystone.conf [token] expiration``."""
+    return f"{PurePosixPath(path).name} [{section}] {option}" if section else f"{PurePosixPath(path).name} {option}"
 
 
 def change(old: str | None, new: str | None, mask: Mask) -> str:
@@ -93,7 +97,7 @@ def change(old: str | None, new: str | None, mask: Mask) -> str:
     return f"{a} → (changed)" if a == b else f"{a} → {b}"
 
 
-def _options(text: str) -> dict[tuple[str, str], str] | None:
+def options(text: str) -> dict[tuple[str, str], str] | None:
     """``{(section, option): value}`` (repeated options joined), None for a text that is no INI file."""
     section, found = "", dict[tuple[str, str], str]()
     for raw in text.splitlines():
