@@ -85,7 +85,8 @@ def node(number: int, shared: str, own: str) -> NodeSnapshot:
         for file in range(FILES):
             value = (own if not file else shared) if volume == 3 and file < 2 else "3600"
             who = name if not file else "all"
-            files[f"etc/service{volume}/file{file}.conf"] = File("file", 0o640, 0, 42, content(volume, file, who, value))
+            data = content(volume, file, who, value)
+            files[f"etc/service{volume}/file{file}.conf"] = File("file", 0o640, 0, 42, data)
         volumes[f"service{volume}"] = ConfigTree(files)
     return NodeSnapshot(volumes, documents(name, shared, own))
 

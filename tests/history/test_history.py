@@ -185,6 +185,23 @@ def test_what_was_edited_in_git_is_refused(history, tmp_path, path):
         history.at().volumes(plan.node), history.at().plan(plan.node)
 
 
+@pytest.mark.parametrize("path", ["nodes/node-0/v/a", "nodes/node-0/v/stray", "nodes/node-9/v/stray",
+                                  "documents/node-0/d.json", "documents/node-0/stray"])
+def test_generating_anew_puts_right_what_was_edited_in_git(history, tmp_path, path):
+    volumes, documents = {"v": tree(a="1")}, {"d.json": b"1"}
+    first = record(history, volumes, documents=documents)
+    work = tmp_path / "work"
+    subprocess.run(["git", "clone", "-q", str(history.repository.path), str(work)], check=True)
+    (work / path).parent.mkdir(parents=True, exist_ok=True)
+    (work / path).write_text("2")
+    subprocess.run(["git", "-C", str(work), "add", "-A"], check=True)
+    subprocess.run(["git", "-C", str(work), "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qm", "h"],
+                   check=True)
+    subprocess.run(["git", "-C", str(work), "push", "-q", "origin", "generated"], check=True)
+    again = record(history, volumes, documents=documents)
+    assert again.new and again.tree == first.tree
+
+
 def test_a_file_that_is_too_large_is_refused(history):
     with pytest.raises(HistoryError, match=r"node node-0\.v: the file a has 17 MiB; 16 are the most"):
         record(history, {"v": with_file(tree(a="x"), "a", content=b"x" * (LARGEST + (1 << 20)))})

@@ -10,34 +10,24 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from treadle.errors import HistoryError, nearest
 from treadle.generate.tree import ConfigTree
-from treadle.history.git import Blob, Commit, Entry, Repository
-from treadle.history.layout import documents, parsed, shared, text
+from treadle.history.git import Commit, Repository
+from treadle.history.layout import documents, parsed, shared
 from treadle.history.recorded import Recorded
+from treadle.history.recording import LARGEST, NodeSnapshot, Recording
 from treadle.history.vault import Vault
 from treadle.plan.nodeplan import NodePlan
-from treadle.secrets import Secrets
 
 REF = "refs/heads/generated"
 #: The generation that was instantiated last on every node with success.
 GOOD = "refs/treadle/good"
 NEWEST = "newest"
-#: Configuration is text that people review; what is larger does not belong into it.
-LARGEST = 16 * 1024 * 1024
-_GIT_MODE = {"link": "120000"}
-_HERE = ("metadata", "documents", "puppet-modules", "inputs.json", "nodes.json", "secrets.json")
-
-
-@dataclass(frozen=True)
-class NodeSnapshot:
-    """What one node is to have: config volumes, and the documents beside them (``{file name: content}``)."""
-
-    volumes: Mapping[str, ConfigTree]
-    documents: Mapping[str, bytes] = field(default_factory=dict)
+#: The commit that was recorded here last. Where the branch is elsewhere, others put something on it.
+RECORDED = "refs/treadle/recorded"
 
 
 @dataclass(frozen=True)
@@ -73,39 +63,17 @@ class History:
                common: Mapping[str, bytes] | None = None) -> Generation:
         """Commit ``nodes`` and what they have in ``common``, with ``secrets`` masked, and nothing else. The same
         content as the newest generation: that one, not new. Raises HistoryError for a file that is too large."""
-        digests = self.vault.remember(secrets)  # first: what is in git must never be without its secrets
-        masks = Secrets(secrets)
+        self.vault.remember(secrets)  # first: what is in git must never be without its secrets
         with self.repository.writes():
             parent = self.repository.resolve(REF)
-            there = self.repository.listing(parent, *_HERE) if parent else {}
-            same_secrets = there.get("secrets.json") == _entry(Blob(text(digests)))
-            files = {"secrets.json": Blob(text(digests)),
-                     **{path: Blob(masks.mask_bytes(data)) for path, data in (common or {}).items()}}
-            for name, node in nodes.items():
-                files.update(self._papers(name, node, masks))
-            changes: dict[str, Blob | None] = {path: None for path in there if path not in files}
-            changes.update({path: blob for path, blob in files.items() if there.get(path) != _entry(blob)})
-            for name, volume in _volumes(changes if same_secrets else {**there, **files}):
-                changes[f"nodes/{name}/{volume}"] = None
-                if name in nodes and volume in nodes[name].volumes:
-                    changes.update(_volume_files(name, volume, nodes[name].volumes[volume], masks))
-            made = self.repository.commit(REF, changes, parent=parent, author=author, when=int(time.time()),
-                                          message=message)
+            trusted = parent is None or self.repository.resolve(RECORDED) == parent
+            recording = Recording(self.repository, self.vault, parent, trusted=trusted)
+            made = self.repository.commit(REF, recording.changes(nodes, secrets, common or {}), parent=parent,
+                                          author=author, when=int(time.time()), message=message)
+            self.repository.point(RECORDED, made)
             if made != parent:
                 self.repository.run("-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
         return _generation(self.repository.log(made, 1)[0], new=made != parent)
-
-    def _papers(self, name: str, node: NodeSnapshot, masks: Secrets) -> Iterator[tuple[str, Blob]]:
-        """The node's documents, and the metadata of all that is the node's."""
-        yield f"metadata/{name}.json", Blob(text({document: self.vault.digest(data)
-                                                  for document, data in node.documents.items()}))
-        for document, data in node.documents.items():
-            yield f"documents/{name}/{document}", Blob(masks.mask_bytes(data))
-        for volume, tree in node.volumes.items():
-            yield f"metadata/{name}/{volume}.json", Blob(text({
-                path: (entry.type, f"{entry.mode:04o}", entry.uid, entry.gid,
-                       "" if entry.type == "dir" else self.vault.digest(entry.content))
-                for path, entry in tree.files.items()}))
 
     def again(self, old: str, *, author: str, message: str) -> Generation:
         """A new generation with the tree of ``old``; the newest, not new, where it has that tree."""
@@ -163,30 +131,9 @@ class History:
         return Recorded(self.repository, self.vault, self.find(name).id)
 
 
-def _entry(blob: Blob) -> Entry:
-    return Entry(blob.mode, blob.id)
-
-
 def _generation(commit: Commit, *, new: bool = False) -> Generation:
     return Generation(commit.id, commit.tree, commit.author, commit.when, commit.message, commit.parents, new)
 
 
-def _volumes(paths: Mapping[str, object]) -> set[tuple[str, str]]:
-    """(node, volume) of every volume's metadata among ``paths``."""
-    split = (path.split("/", 2) for path in paths if path.startswith("metadata/"))
-    return {(parts[1], parts[2].removesuffix(".json")) for parts in split if len(parts) == 3}
-
-
-def _volume_files(node: str, volume: str, tree: ConfigTree, masks: Secrets) -> Iterator[tuple[str, Blob]]:
-    for path, entry in tree.files.items():
-        if len(entry.content) > LARGEST:
-            raise HistoryError(f"the file {path} has {len(entry.content) >> 20} MiB; {LARGEST >> 20} are the most",
-                               key=f"node {node}.{volume}",
-                               hint="give it to the service by other means, such as a mount; nothing was recorded")
-        if entry.type != "dir":
-            mode = _GIT_MODE.get(entry.type, "100755" if entry.mode & 0o100 else "100644")
-            yield f"nodes/{node}/{volume}/{path}", Blob(masks.mask_bytes(entry.content), mode)
-
-
-__all__ = ["GOOD", "NEWEST", "REF", "Generation", "History", "NodeSnapshot", "Recorded", "Repository", "Vault",
-           "parsed", "shared", "snapshot"]
+__all__ = ["GOOD", "LARGEST", "NEWEST", "REF", "Generation", "History", "NodeSnapshot", "Recorded", "Repository",
+           "Vault", "parsed", "shared", "snapshot"]
