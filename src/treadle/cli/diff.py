@@ -43,13 +43,13 @@ class DiffConfig(Command):
     def take_action(self, args: argparse.Namespace) -> int:
         from treadle.engine import Engine
         from treadle.history.difference import difference
-        from treadle.rollout.chosen import narrowed, of_service, where
+        from treadle.rollout.chosen import compared, narrowed, of_service
         from treadle.rollout.review import Review, Reviewer, consequences
 
         state = stack_state(args)
         history = state.generations()
         new = history.at(args.new)
-        old, why = _from(history, args.old, new) if args.old else where(state, history, new)
+        old, why = _from(history, args.old, new) if args.old else compared(state, history, new)
         nodes = narrowed(old, new, args.node, args.role)
         found = difference(old, new, nodes)
         service = of_service(found, args.service) if args.service else None

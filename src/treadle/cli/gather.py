@@ -21,6 +21,8 @@ from treadle.rollout.state import FINGERPRINT_KEY, StackState
 from treadle.store import effective
 
 if TYPE_CHECKING:
+    from treadle.cli.inputs import Inputs
+    from treadle.heat import Files
     from treadle.rollout.random_strings import RandomStrings
 
 
@@ -62,9 +64,33 @@ def gather(args: argparse.Namespace, state: StackState, evaluate: Evaluate) -> G
                 for node in nodes}
     plans = build(Overcloud(state.stack, result.outputs, hidden, nodes, modules, passwords[FINGERPRINT_KEY],
                             settings=settings))
-    inputs = {"templates": _digest(folder), "environments": given.texts(result.files),
-              "roles": given.roles_file.read_text(), "nodes": [vars_of(node) for node in nodes], "settings": settings}
+    inputs = {**texts_of(given, result.files), "nodes": [vars_of(node) for node in nodes], "settings": settings,
+              "sources": sources(args)}
     return Gathered(plans, inputs, result.outputs, hidden, nodes, passwords, random)
+
+
+_FILES = ("templates", "answers_file", "plan_environment_file", "roles_file", "networks_file")
+_LISTS = ("environments", "environment_directories")
+
+
+def sources(args: argparse.Namespace) -> dict[str, Any]:
+    """Which files were given, by the options' names, as absolute paths: what ``read_inputs`` reads again."""
+    def place(path: str) -> str:
+        return str(Path(path).absolute())
+
+    return {**{name: place(given) for name in _FILES if (given := getattr(args, name, None))},
+            **{name: [place(path) for path in given] for name in _LISTS if (given := getattr(args, name, None))}}
+
+
+def again(given: Mapping[str, Any]) -> argparse.Namespace:
+    """The inverse of ``sources``."""
+    return argparse.Namespace(**{**dict.fromkeys(_FILES), **{name: [] for name in _LISTS}, **given})
+
+
+def texts_of(given: Inputs, files: Files) -> dict[str, Any]:
+    """What the files of an evaluation say, as a generation records it."""
+    return {"templates": _digest(given.templates), "environments": given.texts(files),
+            "roles": given.roles_file.read_text()}
 
 
 def generated_names(folder: Path, rendered: Mapping[str, str]) -> list[str]:

@@ -126,6 +126,10 @@ class History:
         """Generations from the newest on; those alone that changed one of ``paths``, where any are given."""
         return [_generation(row) for row in self.repository.log(REF, limit, *paths)] if self.repository.exists else []
 
+    def log_of(self, start: str, limit: int, *paths: str) -> list[Generation]:
+        """The same from the generation ``start`` back."""
+        return [_generation(row) for row in self.repository.log(start, limit, *paths)]
+
     def at(self, name: str = NEWEST) -> Recorded:
         """What the generation ``name`` holds. Raises HistoryError as ``find`` does."""
         return Recorded(self.repository, self.vault, self.find(name).id)

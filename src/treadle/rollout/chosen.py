@@ -9,30 +9,18 @@ from typing import Any
 from treadle.errors import InputError, nearest
 from treadle.history import History, Recorded, parsed
 from treadle.history.difference import Difference, PaperChange
-from treadle.paths import NodePaths
-from treadle.propagate import VolumeStates
+from treadle.rollout.pipeline import where
 from treadle.rollout.review import Consequence, Line
 from treadle.rollout.state import StackState
 
 
-def held(state: StackState, recorded: Recorded) -> dict[str, str]:
-    """``{node: id}`` of the generation that lies on each node which has one, as its volumes.json has it."""
-    found = {}
-    for node in recorded.nodes:
-        head = head_of(recorded, node)
-        states = VolumeStates.read(NodePaths(state.stack, head.get("root", "")).volume_states).volumes
-        generations = {one.generation for one in states.values()} - {""}
-        if len(generations) == 1:  # more than one: a propagate of it was cut short
-            found[node] = generations.pop()
-    return found
-
-
-def where(state: StackState, history: History, new: Recorded) -> tuple[Recorded | None, str]:
+def compared(state: StackState, history: History, new: Recorded) -> tuple[Recorded | None, str]:
     """What ``new`` is compared with where nothing is named, and why that: what the nodes hold (the oldest, where they
-    hold several); its parent where nothing is known of them; None where it has none."""
-    there = held(state, new)
+    hold several); its parent where they hold nothing; None where it has none."""
+    held = where(state).values() if state.planned else []
+    there = {one.base if one.services else one.generation for one in held} - {""}
     order = [one.id for one in history.log(_MANY)]
-    known = sorted((one for one in set(there.values()) if one in order), key=order.index)
+    known = sorted((one for one in there if one in order), key=order.index)
     if known:
         several = "; the nodes hold different ones, this is the oldest" if len(known) > 1 else ""
         return history.at(known[-1]), f" (from what the nodes hold{several})"
@@ -52,19 +40,19 @@ def narrowed(old: Recorded | None, new: Recorded, names: Sequence[str], role: st
                              hint=f"nodes: {', '.join(known)}")
     if not role:
         return [node for node in known if not names or node in names]
-    roles = {node: head_of(new if node in new.nodes else old, node).get("role", "") for node in known}
+    roles = {node: head.get("role", "") for one in (old, new) if one for node, head in heads(one).items()}
     if role not in roles.values():
         raise InputError(f"no node has the role {role}{nearest(role, set(roles.values()))}", key="--role",
                          hint=f"roles: {', '.join(sorted(set(roles.values())))}")
-    return [node for node in known if roles[node] == role and (not names or node in names)]
+    return [node for node in known if roles.get(node) == role and (not names or node in names)]
 
 
-def head_of(recorded: Recorded | None, node: str) -> Mapping[str, Any]:
-    """The node's plan.json, secrets masked; empty where there is none."""
-    path = f"documents/{node}/plan.json"
-    found = recorded.repository.read(recorded.id, path) if recorded else {}
-    document: Mapping[str, Any] = parsed(found[path].data) if path in found else {}
-    return document
+def heads(recorded: Recorded) -> dict[str, Mapping[str, Any]]:
+    """``{node: its plan.json}``, secrets masked."""
+    listed = recorded.repository.listing(recorded.id, "documents")
+    ids = {node: listed[path].id for node in recorded.nodes if (path := f"documents/{node}/plan.json") in listed}
+    texts = recorded.repository.blobs(ids.values())
+    return {node: parsed(texts[oid]) for node, oid in ids.items()}
 
 
 @dataclass(frozen=True)
@@ -102,8 +90,8 @@ def of_service(one: Difference, service: str) -> OfService:
     """Raises InputError, with the nearest name, for a service that no node has."""
     owners: dict[str, str] = {}
     for recorded in (one.old, one.new):
-        for node in recorded.nodes if recorded else []:
-            owners.update(head_of(recorded, node).get("owners", {}))
+        for head in heads(recorded).values() if recorded else []:
+            owners.update(head.get("owners", {}))
     mine = [key for key, owner in owners.items() if owner == service]
     if not mine:
         raise InputError(f"no service is called {service}{nearest(service, set(owners.values()))}", key="--service",
