@@ -164,7 +164,7 @@ def test_a_process_that_may_write_no_more_leaves_the_chain_whole(path):
     assert texts(path) == ["a", "c"] and verify(path, {}).sound
 
 
-def test_a_line_takes_far_less_than_a_millisecond(path):
-    began = time.perf_counter()
+def test_a_line_costs_far_less_than_a_millisecond(path):
+    began = time.process_time()  # others may use the machine too
     add(path, *map(str, range(500)))
-    assert (time.perf_counter() - began) / 500 < 0.001
+    assert (time.process_time() - began) / 500 < 0.001
