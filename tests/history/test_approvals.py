@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from treadle.errors import HistoryError
-from treadle.history import History, NodeSnapshot, Repository, Vault
+from treadle.history import GOOD, History, NodeSnapshot, Repository, Vault
 from treadle.history.approvals import Approvals, Policy, read_policy, write_policy
 
 AUTHOR = "alice@here"
@@ -121,6 +121,18 @@ def test_of_two_words_in_one_second_the_rejection_holds(history):
     approvals.decide(first, approved=False, who="bob", message="no")
     approvals.decide(again, approved=True, who="bob", message="")
     assert str(approvals.standing(again)) == "0 of 1, rejected by bob"
+
+
+def test_what_ran_last_everywhere_needs_no_approval_but_may_be_rejected(history, clock):
+    first = recorded(history, "a")
+    recorded(history, "b")
+    again = recorded(history, "a")
+    approvals = Approvals(history.repository, Policy(1))
+    assert not allowed(approvals, again)
+    history.repository.point(GOOD, first.id)
+    assert allowed(approvals, again) and str(approvals.standing(again)) == "0 of 1"
+    say(approvals, clock, again, "-bob")
+    assert not allowed(approvals, again)
 
 
 def test_what_is_missing_and_what_to_type(history, clock):

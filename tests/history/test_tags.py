@@ -5,7 +5,8 @@ import pytest
 from treadle.errors import HistoryError, InputError
 from treadle.history import GOOD, History, NodeSnapshot, Repository, Vault
 from treadle.history.summary import changes, images
-from treadle.history.tags import anchors, checked, said, tag, tags, untag
+from treadle.history.tags import anchors, checked, tag, tags, untag
+from treadle.history.trailer import anchored, said
 
 ME = "me@here"
 AUTHOR = f"{ME} <{ME}>"
@@ -82,10 +83,15 @@ def test_a_decision_is_no_name_to_take_away(history, pair):
 
 def test_the_journals_hash_is_kept_apart_from_the_message(history):
     assert anchors(history.repository) == {}
-    first = record(history, f"why\n\nwhy more\n\nJournal: {'ab' * 32}", a="1")
+    first = record(history, anchored("why\n\nwhy more\n", "ab" * 32), a="1")
     record(history, "without", a="2")
     assert anchors(history.repository) == {first.id: "ab" * 32}
-    assert said(history.find(first.id).message) == "why\n\nwhy more"
+    assert history.find(first.id).message == "why\n\nwhy more"
+
+
+@pytest.mark.parametrize("message", ["why", "", "a\n\nb", "Journal: yes\n\nb", "a\nJournalist: x"])
+def test_a_message_comes_back(message):
+    assert said(anchored(message, "ab")) == message == said(message)
 
 
 def test_what_changed_in_short(history):

@@ -6,7 +6,6 @@ import pytest
 from tests.support import node_plan, tree
 from treadle.errors import HistoryError
 from treadle.history import GOOD, shared, snapshot
-from treadle.history.tags import said
 from treadle.node.held import Held
 from treadle.paths import NodePaths
 from treadle.rollout.change import record_rollback, target
@@ -62,7 +61,7 @@ def test_a_rollback_is_recorded_with_its_reason(state):
     one, two = record(state, "one"), record(state, "two")
     back = record_rollback(state, one, "it hurts")
     assert back.tree == one.tree and back.parents == (two.id,)
-    assert said(back.message) == f"Roll back to {one.short}: it hurts"
+    assert back.message == f"Roll back to {one.short}: it hurts"
     assert record_rollback(state, one, "again").id == back.id
 
 

@@ -40,7 +40,7 @@ class ListGenerations(Lister):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        from treadle.history.tags import said, tags
+        from treadle.history.tags import tags
         from treadle.rollout import pipeline
 
         state = stack_state(args)
@@ -49,7 +49,7 @@ class ListGenerations(Lister):
         machine = args.formatter != "table"
         rows = []
         for found in history.log(args.limit):
-            message = said(found.message)
+            message = found.message
             rows.append((found.id if machine else found.short, _when(found.when), found.author,
                          message if machine else message.partition("\n")[0], ", ".join(_tags(known, found.id)),
                          str(approvals.standing(found)), _on(running, found.id)))
@@ -67,14 +67,14 @@ class ShowGeneration(ShowOne):
 
     def take_action(self, args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         from treadle.history.summary import changes, images
-        from treadle.history.tags import said, tags
+        from treadle.history.tags import tags
         from treadle.rollout import pipeline
 
         state = stack_state(args)
         history, approvals, running = state.generations(), state.approvals(), pipeline.running(state)
         found = history.find(args.generation)
         shown: dict[str, Any] = {
-            "id": found.id, "author": found.author, "when": _when(found.when), "message": said(found.message),
+            "id": found.id, "author": found.author, "when": _when(found.when), "message": found.message,
             "parent": next(iter(found.parents), ""), "tags": _tags(tags(history.repository), found.id),
             "approvals": str(approvals.standing(found)),
             "decisions": [{"decision": d.verdict, "who": d.who, "when": _when(d.when), "message": d.message,

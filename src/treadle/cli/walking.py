@@ -42,8 +42,9 @@ class Walking(Command):
     @contextmanager
     def begun(self, args: argparse.Namespace, state: StackState) -> Iterator[Events]:
         """The events of the command, which mask every value that a secret of the stack ever had."""
+        mask = state.generations().vault.mask()  # first: for a stack that never was nothing may be made
         with changing(self, args, self.verb) as events:
-            events.masked_by(state.generations().vault.mask())
+            events.masked_by(mask)
             yield events
 
     def ask(self, previews: Any, args: argparse.Namespace, events: Events) -> None:

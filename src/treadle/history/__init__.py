@@ -19,6 +19,7 @@ from treadle.history.git import Commit, Repository
 from treadle.history.layout import documents, parsed, shared
 from treadle.history.recorded import Recorded
 from treadle.history.recording import LARGEST, NodeSnapshot, Recording
+from treadle.history.trailer import said
 from treadle.history.vault import Vault
 from treadle.plan.nodeplan import NodePlan
 
@@ -136,7 +137,7 @@ class History:
 
 
 def _generation(commit: Commit, *, new: bool = False) -> Generation:
-    return Generation(commit.id, commit.tree, commit.author, commit.when, commit.message, commit.parents, new)
+    return Generation(commit.id, commit.tree, commit.author, commit.when, said(commit.message), commit.parents, new)
 
 
 __all__ = ["GOOD", "LARGEST", "NEWEST", "REF", "Generation", "History", "NodeSnapshot", "Recorded", "Repository",

@@ -14,7 +14,7 @@ import msgspec
 
 from treadle.errors import HistoryError
 from treadle.files import read_document, write_private
-from treadle.history import Generation
+from treadle.history import GOOD, Generation
 from treadle.history.git import Repository
 from treadle.history.tags import DECISIONS, remove, rows, write
 
@@ -144,13 +144,15 @@ class Approvals:
         return Standing(generation, self.policy, tuple(held.values()), tuple(counted.values()))
 
     def require(self, generation: Generation) -> None:
-        """Raise HistoryError where ``generation`` may not be propagated: what is missing, and what to type."""
+        """Raise HistoryError where ``generation`` may not be propagated: what is missing, and what to type. What ran
+        last everywhere needs no approvals: to go back to it, or to put it right, is no change to decide on."""
         standing, short = self.standing(generation), generation.short
         for decision in standing.rejected:
             raise HistoryError(f"generation {short} was rejected by {decision.who}: {decision.message}",
                                hint=f"until {decision.who} approves it (openstack overcloud config approve {short}) or "
                                f"withdraws: openstack overcloud config reject --withdraw {short}")
-        if len(standing.counted) < self.policy.approvals:
+        good = self.repository.resolve(f"{GOOD}^{{tree}}")
+        if len(standing.counted) < self.policy.approvals and generation.tree != good:
             kind = "signed approvals" if self.policy.signed else "approvals"
             have = ", ".join(decision.who for decision in standing.counted)
             raise HistoryError(f"generation {short} needs {self.policy.approvals} {kind} of others than its author "

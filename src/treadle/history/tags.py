@@ -7,11 +7,10 @@ import re
 from treadle.errors import HistoryError, InputError, nearest
 from treadle.history import GOOD, NEWEST, REF
 from treadle.history.git import Repository
+from treadle.history.trailer import TRAILER
 
 #: Below these names are decisions.
 DECISIONS = ("approved", "rejected")
-#: The trailer of a commit's message that has the hash of the journal's last line.
-TRAILER = "Journal"
 _ID = re.compile(r"[0-9a-f]{4,40}")
 _TAKEN = (NEWEST, GOOD.rpartition("/")[2], "HEAD")
 
@@ -96,8 +95,3 @@ def anchors(repository: Repository) -> dict[str, str]:
         return {}
     found = rows(repository, "log", f"--format=%H%x00%(trailers:key={TRAILER},valueonly,separator=%x20)%x01", REF)
     return {id_: held.strip() for id_, held in found if held.strip()}
-
-
-def said(message: str) -> str:
-    """A generation's message without the trailer."""
-    return "\n".join(line for line in message.split("\n") if not line.startswith(f"{TRAILER}: ")).strip()

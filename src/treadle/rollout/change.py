@@ -84,7 +84,7 @@ def roll_back(state: StackState, why: str, events: Events) -> tuple[Generation, 
     recorded = state.generations().at(made.id)
     back = Change(state, recorded, recorded.nodes, Engine(), events, batch="100%",
                   max_failures=len(recorded.nodes))
-    events.emit("rollback", f"back to generation {old.short}, as {made.short}")
+    events.emit("rollback", f"back to generation {old.short}, as {made.short}", generation=made.id)
     back.prepare()
     back.run()
     return made, back

@@ -10,7 +10,7 @@ from treadle.engine import Engine
 from treadle.errors import InputError, StepFailed, TreadleError
 from treadle.events import Events
 from treadle.generate import ConfigTree
-from treadle.history import GOOD, Generation, History, Recorded, shared, snapshot
+from treadle.history import GOOD, Generation, History, Recorded, shared, snapshot, trailer
 from treadle.node import NodeAgent, Preview
 from treadle.node.aside import Volumes
 from treadle.node.drift import deployed_plan, deployed_trees
@@ -39,7 +39,7 @@ def record(state: StackState, plans: Sequence[NodePlan], trees: Trees, engine: E
 
 def anchored(message: str, state: StackState) -> str:
     """A generation's message, with the hash that the journal ends with: what is cut off there later is missed."""
-    return f"{message}\n\nJournal: {journal_head(state.journal)}"
+    return trailer.anchored(message, journal_head(state.journal))
 
 
 def recorded_volumes(history: History) -> Volumes:
@@ -98,7 +98,7 @@ class Propagate:
         known = {plan.node: plan for plan in (self.state.plans() if self.state.planned else [])}
         self.state.save_plans({**known, **{plan.node: plan for plan in self.plans}}.values())
         walk = Walk(self.state, [NodeAgent(plan, self.engine, self.events) for plan in self.plans], self.events)
-        with self.events.span("phase", f"Propagate generation {self.recorded.id[:12]}"):
+        with self.events.span("phase", f"Propagate generation {self.recorded.id[:12]}", generation=self.recorded.id):
             walk.each(lambda agent: agent.propagate(self.trees[agent.plan.node], self.recorded.id, self._volumes,
                                                     self.services))
 
