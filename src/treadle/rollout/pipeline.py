@@ -157,7 +157,7 @@ class Instantiate:
         for number, agents in enumerate(todo, 1):
             names = ", ".join(agent.plan.node for agent in agents)
             walk = Walk(self.state, agents, self.events, self.max_failures, self.failed)
-            with self.events.span("batch", f"{number} of {len(todo)}: {names}"):
+            with self.events.span("batch", f"{number} of {len(todo)}: {names}", generation=agents[0].held.generation):
                 for title, phase in [("Prepare hosts", walk.prepare_hosts), *walk.steps(planned)]:
                     with self.events.span("phase", title):
                         phase()
