@@ -158,7 +158,7 @@ def test_colour_is_for_terminals(history):
     review = reviewed(history, conf("a=1\n"), conf("a=2\n"))
     plain, coloured = ("\n".join(text(review, colour=on, total=3)) for on in (False, True))
     assert "\033" not in plain and "\033[32m+a=2\033[0m" in coloured
-    assert "1 files, 1 options" in stat(review)[-1] and "3 lines added, 3 removed" in stat(review)[-1]
+    assert "1 file, 1 option" in stat(review)[-1] and "3 lines added, 3 removed" in stat(review)[-1]
 
 
 @pytest.mark.parametrize(("nodes", "said"), [(("a",), "on a"), (("a", "b"), "on a, b"), (NODES, "on 3 nodes")])
@@ -213,7 +213,7 @@ def test_no_output_holds_a_secret(tmp_path_factory, first, second, data, one, tw
                 for base in (one, two)]
     documents = [{"hieradata/a.json": json.dumps({"k": data.draw(st.sampled_from([first, second, "x"]))}).encode(),
                   "scripts/s": "\n".join(data.draw(lines)).encode()} for _ in range(2)]
-    held = everything(reviewed(history, *trees_of, ({"P": first}, {"P": second}), tuple(documents)))
+    held = everything(reviewed(history, trees_of[0], trees_of[1], ({"P": first}, {"P": second}), tuple(documents)))
     unescaped = held.replace("\\\\", "\\").replace('\\"', '"')
     for secret in (first, second):
         for form in forms(secret)[:4]:

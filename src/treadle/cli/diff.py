@@ -80,7 +80,7 @@ def _name(history: History, recorded: Recorded | None) -> str:
     if recorded is None:
         return "(nothing)"
     one = history.find(recorded.id)
-    return f"{one.short} {one.message.splitlines()[0] if one.message else ''}".strip()
+    return f"{one.short} {one.why.splitlines()[0] if one.why else ''}".strip()
 
 
 def _colours(out: Any) -> bool:
@@ -153,10 +153,16 @@ def stat(review: Review) -> list[str]:
     for change in one.files:
         volumes.setdefault(change.volume, set()).update(change.nodes)
     changes = sum(1 for line in review.lines if line.option)
-    return [*(f"{volume}: {sum(v == volume for v, _ in files)} files on {len(nodes)} nodes"
-              for volume, nodes in sorted(volumes.items())),
-            f"{len(files)} files, {changes} options, {len(one.papers)} documents, {len(one.secrets)} secrets differ on "
-            f"{len(touched | {*one.nodes_added, *one.nodes_removed})} nodes; {added} lines added, {removed} removed"]
+    nodes = len(touched | {*one.nodes_added, *one.nodes_removed})
+    parts = (_many(len(files), "file"), _many(changes, "option"), _many(len(one.papers), "document"),
+             _many(len(one.secrets), "secret"))
+    return [*(f"{volume}: {_many(sum(v == volume for v, _ in files), 'file')} on {_many(len(there), 'node')}"
+              for volume, there in sorted(volumes.items())),
+            f"differ on {_many(nodes, 'node')}: {', '.join(parts)}; {_many(added, 'line')} added, {removed} removed"]
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def document(review: Review) -> dict[str, Any]:
