@@ -62,7 +62,7 @@ def _blamed(file: str, found: Blame) -> Iterator[str]:
     one = found.generation
     yield f"{place(file, found.section, found.option)} = {found.value}"
     when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(one.when))
-    yield f"generation {one.short}, {one.author}, {when}: {one.why}"
+    yield f"generation {one.short}, {one.author}, {when}: {one.message}"
     if found.secret:
         yield "  another value of the secret in it"
     elif found.before:
@@ -87,7 +87,7 @@ def _document(found: Blame, told: list[tuple[Origin, Explanation | None, str]]) 
     one = found.generation
     return {"section": found.section, "option": found.option, "value": found.value, "old": found.old,
             "secret": found.secret, "generation": one.id, "author": one.author, "when": one.when,
-            "message": one.why,
+            "message": one.message,
             "origins": [{"layer": origin.layer, "path": list(origin.path), "likely": origin.likely, "note": why,
                          "explanation": document(step, {}) if step else None} for origin, step, why in told]}
 

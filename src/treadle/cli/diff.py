@@ -80,7 +80,7 @@ def _name(history: History, recorded: Recorded | None) -> str:
     if recorded is None:
         return "(nothing)"
     one = history.find(recorded.id)
-    return f"{one.short} {one.why.splitlines()[0] if one.why else ''}".strip()
+    return f"{one.short} {one.message.splitlines()[0] if one.message else ''}".strip()
 
 
 def _colours(out: Any) -> bool:

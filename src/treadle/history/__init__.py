@@ -27,8 +27,6 @@ REF = "refs/heads/generated"
 #: The generation that was instantiated last on every node with success.
 GOOD = "refs/treadle/good"
 NEWEST = "newest"
-#: The trailer of a commit's message that has the hash of the journal's last line.
-TRAILER = "Journal"
 #: The commit that was recorded here last. Where the branch is elsewhere, others put something on it.
 RECORDED = "refs/treadle/recorded"
 
@@ -48,11 +46,6 @@ class Generation:
     @property
     def short(self) -> str:
         return self.id[:12]
-
-    @property
-    def why(self) -> str:
-        """The message as it was given."""
-        return self.message.rpartition(f"\n\n{TRAILER}: ")[0] or self.message
 
 
 def snapshot(plan: NodePlan, volumes: Mapping[str, ConfigTree], images: Mapping[str, str]) -> NodeSnapshot:
@@ -147,5 +140,5 @@ def _generation(commit: Commit, *, new: bool = False) -> Generation:
     return Generation(commit.id, commit.tree, commit.author, commit.when, said(commit.message), commit.parents, new)
 
 
-__all__ = ["GOOD", "LARGEST", "NEWEST", "REF", "TRAILER", "Generation", "History", "NodeSnapshot", "Recorded",
-           "Repository", "Vault", "parsed", "shared", "snapshot"]
+__all__ = ["GOOD", "LARGEST", "NEWEST", "REF", "Generation", "History", "NodeSnapshot", "Recorded", "Repository",
+           "Vault", "parsed", "shared", "snapshot"]

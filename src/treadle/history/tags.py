@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from treadle.errors import HistoryError, InputError, nearest
-from treadle.history import GOOD, NEWEST, REF, TRAILER
+from treadle.history import GOOD, NEWEST, REF
 from treadle.history.git import Repository
 from treadle.history.trailer import TRAILER
 
