@@ -1,6 +1,8 @@
 """``overcloud config approve|reject|policy|history|show|tag`` as a user meets them."""
 
 import json
+import os
+import sys
 import time
 
 import pytest
@@ -178,3 +180,26 @@ def test_a_removed_tail_of_the_journal_is_missed_by_a_generation(treadle, state)
     assert status == 1 and "is not there any more" in err
     state.journal.unlink()
     assert treadle("audit", "verify")[0] == 1
+
+
+@pytest.mark.parametrize("words", [["config", "history"], ["config", "show"], ["config", "propagate", "--yes"],
+                                   ["config", "tag", "x"], ["audit"]])
+def test_somebody_who_may_not_read_the_stack_is_told_so(state, pair, treadle, tmp_path, words):
+    assert pair and treadle(*words)  # everything is loaded: another user may not read the program either
+    said = tmp_path / "said"
+    child = os.fork()
+    if child == 0:
+        with said.open("w") as out:
+            os.dup2(out.fileno(), 1)
+            os.dup2(out.fileno(), 2)
+        sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+        if os.geteuid() == 0:
+            os.seteuid(65534)
+        else:
+            state.path.chmod(0)
+        status = main([*words, "--state", str(state.folder)])
+        sys.stdout.flush(), sys.stderr.flush()
+        os._exit(status)
+    _, status = os.waitpid(child, 0)
+    text = said.read_text()
+    assert os.waitstatus_to_exitcode(status) == 1 and "ermission denied" in text and "Traceback" not in text, text
