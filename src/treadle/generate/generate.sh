@@ -23,7 +23,7 @@ puppet_apply() {
     if [ -p /treadle/warm/ask ]; then
         mkfifo --mode=600 "/treadle/warm/$$"
         printf '%s\0' "${arguments[@]}" > "/treadle/warm/$$.arguments"
-        echo "$$" > /treadle/warm/ask
+        echo "$$ ${ORDER:-0}" > /treadle/warm/ask
         read -r said why < "/treadle/warm/$$"
         case $said in
             plain) echo "treadle: plain: $why" ;;

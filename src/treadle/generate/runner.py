@@ -104,11 +104,12 @@ class Workshop:
         workers = self.workers or os.cpu_count() or 1
         try:
             with self._warm(own / ".warm", jobs, workers) as warm:
-                # A container that waits for the warm Puppet takes no processor: it can be made beforehand.
-                with ThreadPoolExecutor(2 * workers if warm else workers) as pool:
+                # A container that waits for the warm Puppet takes no processor: it can be made while that loads.
+                with ThreadPoolExecutor(4 * workers if warm else workers) as pool:
                     # The longest first: begun last, everything would wait for them.
-                    begun = {job: pool.submit(self._run, own / job.config.volume, job, etc, warm)
-                             for job in sorted(jobs, key=lambda job: -etc.settings_of(job.config.volume))}
+                    ordered = sorted(jobs, key=lambda job: -etc.settings_of(job.config.volume))
+                    begun = {job: pool.submit(self._run, own / job.config.volume, job, etc, warm and warm.turn(number))
+                             for number, job in enumerate(ordered)}
                 return [begun[job].result() for job in jobs]
         finally:
             shutil.rmtree(own, ignore_errors=True)
@@ -141,6 +142,8 @@ class Workshop:
         try:
             return self._container(folder, job, warm)
         except EngineError as error:
+            if warm and not warm.alive():
+                return Result(job, DIED, f"Error: {error}", None, None)
             if not (self.retries and passing(error)):
                 raise
             return Result(job, LOST, f"Error: {error}", None, None)
@@ -174,9 +177,11 @@ class Workshop:
             "Binds": [f"{folder}/job:/treadle/job:ro", f"{folder}/out:/treadle/out",
                       f"{self.modules}:/treadle/modules:ro", f"{SCRIPT}:/treadle/generate.sh:ro", *job.config.volumes],
             "NetworkMode": job.network}
+        if warm:
+            config, host = warm.beside(config, host, folder)
         name = f"docker-puppet-{self.stack}-{job.config.volume}-{os.getpid()}"
-        ended = Transient(self.engine, self.events, name, config, warm.beside(host) if warm else host,
-                          f"config volume {job.config.volume}").run(self.time_limit, lambda line: self._hear(job, line))
+        ended = Transient(self.engine, self.events, name, config, host, f"config volume {job.config.volume}").run(
+            self.time_limit, lambda line: self._hear(job, line))
         log = "".join(line for line in ended.log.splitlines(keepends=True) if not _MARK.match(line))
         if ended.code is None:
             return Result(job, LATE, f"{log}\nError: Puppet was ended after {self.time_limit:.0f} s", None, None)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,10 @@ from treadle.generate.job import Job
 _HERE = Path(__file__).parent
 #: generate.sh ends with this where the fork that it waited for died.
 DIED = 75
+#: What the engine writes for each network.
+_ETC = ("hosts", "hostname", "resolv.conf")
+#: What a container may take until its first process runs, in seconds.
+_BEGIN_LIMIT = 30.0
 #: Ruby collects garbage only after so many objects and bytes: in a fork each collection copies the whole heap first.
 _GARBAGE = {"RUBY_GC_HEAP_0_INIT_SLOTS": 3_000_000, "RUBY_GC_HEAP_1_INIT_SLOTS": 1_000_000,
             "RUBY_GC_HEAP_2_INIT_SLOTS": 400_000, "RUBY_GC_HEAP_3_INIT_SLOTS": 150_000,
@@ -33,11 +39,35 @@ class Warm:
 
     container: str
     folder: Path
+    engine: Engine
+    number: int = 0
 
-    def beside(self, host: Mapping[str, Any]) -> dict[str, Any]:
-        """The host configuration of a container that can ask it."""
-        return {**host, "PidMode": f"container:{self.container}", "Binds": [*host["Binds"],
-                                                                          f"{self.folder}:/treadle/warm"]}
+    def turn(self, number: int) -> Warm:
+        """For the container whose turn is ``number``: of those that wait the least one is next."""
+        return replace(self, number=number)
+
+    def alive(self) -> bool:
+        """Whether it runs still; without it no container can begin beside it. Raises EngineError."""
+        return bool(self.engine.inspect(self.container)["State"]["Running"])
+
+    def beside(self, config: Mapping[str, Any], host: Mapping[str, Any],
+               own: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The configuration and host configuration of a container that can ask it; ``own`` is a folder for it alone.
+
+        A fork is in the warm container's network in any case. That the volume's container is there too, and has its
+        host name from there, spares the engine a third of the work of making one. The files that the engine would
+        share with it are copied, since Puppet may write them.
+        """
+        config = {key: value for key, value in config.items() if key != "Hostname"}
+        shared = f"container:{self.container}"
+        binds = [*host["Binds"], f"{self.folder}:/treadle/warm"]
+        taken = {bind.split(":")[1] for bind in binds}
+        for name in _ETC:
+            shutil.copy(self.folder / "etc" / name, own / name)
+            if f"/etc/{name}" not in taken:
+                binds.append(f"{own / name}:/etc/{name}")
+        config["Env"] = [*config["Env"], f"ORDER={self.number}"]
+        return config, {**host, "PidMode": shared, "NetworkMode": shared, "Binds": binds}
 
 
 @contextmanager
@@ -61,7 +91,7 @@ def warmed(engine: Engine, events: Events, stack: str, folder: Path, jobs: Seque
     whole = {**config, "Image": image, "User": "root", "Entrypoint": ["/bin/bash", "/treadle/warm.sh"], "Cmd": [],
              "Env": [*config["Env"], *environment], "Labels": {STACK: stack, TRANSIENT: "puppet"}}
     host = {"Binds": [f"{folder}:/treadle/warm", f"{modules}:/treadle/modules:ro",
-                      *(f"{_HERE / name}:/treadle/{name}:ro" for name in ("warm.rb", "warm.sh"))],
+                      *(f"{_HERE / name}:/treadle/{name}:ro" for name in ("warm.rb", "warm_facts.rb", "warm.sh"))],
             "NetworkMode": networks.pop(), "CapAdd": ["SYS_ADMIN"]}
     name = f"docker-puppet-{stack}-warm-{os.getpid()}"
     try:
@@ -72,6 +102,14 @@ def warmed(engine: Engine, events: Events, stack: str, folder: Path, jobs: Seque
         yield None
         return
     try:
-        yield Warm(container, folder)
+        yield Warm(container, folder, engine) if _begun(folder) else None
     finally:
         engine.remove(container)
+
+
+def _begun(folder: Path) -> bool:
+    """Whether the container has begun and has written down its files."""
+    end = time.monotonic() + _BEGIN_LIMIT
+    while not (begun := (folder / "etc").exists()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return begun

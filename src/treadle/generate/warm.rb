@@ -3,7 +3,7 @@
 # A warm Puppet: loads Puppet, its settings and the machine's facts once, then forks one `puppet apply` for each config
 # volume. Runs in a container of its own, whose process namespace the volumes' containers share.
 #
-# generate.sh, in a volume's container, writes its process id into /treadle/warm/ask and its arguments of `puppet apply`
+# generate.sh, in a volume's container, writes its process id and its turn into /treadle/warm/ask and its arguments of `puppet apply`
 # into /treadle/warm/PID.arguments. The fork enters that container's mount namespace (for that alone this container has
 # CAP_SYS_ADMIN; a chroot into /proc/PID/root needs none, but the kernel ignores set-id bits there, crontab's for one),
 # gives the capability up, takes that process' environment and output, and is `puppet apply` from there on: the same
@@ -12,7 +12,11 @@
 # the fork was killed.
 
 FOLDER = '/treadle/warm'
-STANDARD_TYPES = %i[file exec package service cron user group notify file_line concat_file concat_fragment].freeze
+# What is loaded beforehand, where there is such a type: what nearly every catalog has, and OpenStack's options.
+USUAL_TYPES = %i[
+  file exec package service cron user group notify resources whit anchor
+  file_line concat_file concat_fragment ini_setting openstack_config
+].freeze
 # What these find out belongs to the machine, or to the files of WATCHED. All others are asked anew in each container.
 MACHINE = %w[
   Containers DebianVersion Disks DmiBios DockerUptime Filesystems FipsEnabled LoadAverages Lscpu Lspci LsbRelease Memory
@@ -63,7 +67,7 @@ class Loaded
   def initialize
     maps = File.readlines('/proc/self/maps').filter_map { |line| line.split(' ', 6)[5]&.strip }
     files = $LOADED_FEATURES + maps + WATCHED + Dir.glob("{#{ENV.fetch('MODULEPATH').tr(':', ',')}}/*/lib/**/*.rb")
-    @stamps = files.uniq.select { |file| file.start_with?('/') }.to_h { |file| [file, stamp(file)] }
+    @stamps = files.uniq.select { |file| file.start_with?('/') && !file.start_with?(FOLDER) }.to_h { |file| [file, stamp(file)] }
     @settings = settings(ENV)
   end
 
@@ -97,9 +101,15 @@ class WarmPuppet
     require 'puppet/util/command_line'
     require 'puppet/application/apply'
     require 'puppet/configurer'
+    require 'puppet/indirector/facts/facter'
+    require 'puppet/parser/templatewrapper'
+    require_relative 'warm_facts'
     Puppet.initialize_settings(["--modulepath=#{ENV.fetch('MODULEPATH')}"])
     load_plugins
-    rehearse
+    Facter::Core::Execution::Base.prepend(SaidOnce)
+    LaterFacts.install
+    SaidOnce.during { rehearse }
+    use_folders
     remember_values
     Facter::SessionCache.define_singleton_method(:invalidate_all_caches) do
       machine, others = @resolvers.uniq.partition { |resolver| MACHINE.include?(resolver.name.split('::').last) }
@@ -115,6 +125,7 @@ class WarmPuppet
     Puppet.runtime[:facter].reset
     Puppet.lookup(:environments).clear_all
     Puppet::Type.eachtype { |type| type.defaultprovider = nil }
+    @folders.each { |path, mode| Dir.exist?(path) || FileUtils.mkdir_p(path, mode: mode) }
     Puppet::Application::Apply.new(Puppet::Util::CommandLine.new('puppet', ['apply', *arguments])).run
   end
 
@@ -127,6 +138,17 @@ class WarmPuppet
     Puppet::ModuleTranslations.load_from_modulepath(environment.modules)
     Puppet::ModuleTranslations.load_from_vardir(Puppet[:vardir])
     Puppet.runtime[:facter].reset
+  end
+
+  # Puppet makes its own folders (state, cache, logs) by applying a catalog of them. Here that is done once, and noted.
+  def use_folders
+    sections = %i[main agent ssl]
+    @folders = Puppet.settings.to_catalog(*sections).resources.filter_map do |resource|
+      next unless resource.type == 'File' && resource[:ensure] == :directory
+
+      [resource[:path] || resource.title, Integer(resource[:mode] || '0755', 8)]
+    end
+    Puppet.settings.use(*sections)
   end
 
   # Types and providers ask for a fact each time that they need it, and Facter then searches its folders again.
@@ -152,7 +174,9 @@ class WarmPuppet
       Puppet[:code] = "file { '/tmp/rehearsal': content => 'x' }"
       Puppet::Parser::Compiler.compile(node).to_ral.finalize
       Puppet[:code] = ''
-      STANDARD_TYPES.each { |name| Puppet::Type.type(name) }
+      USUAL_TYPES.each { |name| Puppet::Type.type(name)&.providers }
+      { catalog: :compiler, node: :plain, report: :yaml }
+        .each { |indirection, name| Puppet::Indirector::Terminus.terminus_class(indirection, name) }
     end
   end
 end
@@ -253,7 +277,7 @@ class Server
       if asked.wait_readable(0.01)
         rest << asked.read_nonblock(4096)
         *lines, rest = rest.split("\n", -1)
-        @waiting.concat(lines.map(&:to_i))
+        @waiting.concat(lines.map { |line| line.split.map(&:to_i) }).sort_by!(&:last)
       end
       finish
       start while @runs.size < @workers && !@waiting.empty?
@@ -263,7 +287,7 @@ class Server
   private
 
   def start
-    run = Run.new(@waiting.shift)
+    run = Run.new(@waiting.shift.first)
     run.begin(@puppet, @loaded)
     @runs << run
   rescue SystemCallError => e
