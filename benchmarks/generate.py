@@ -3,8 +3,8 @@
     python -m benchmarks.generate                 every config volume of the cloud, 2 Puppets at a time
     python -m benchmarks.generate --times 3       each of them three times, under other names: a larger cloud
 
-Needs a container engine with the images (bin/standalone --prepare). Each round runs all ways after another; nothing is
-remembered between runs. The trees of all ways are compared: they have to be the same, byte by byte.
+Needs a container engine with the images (bin/standalone --prepare). Each round runs all ways after another, every other
+round backwards; nothing is remembered between runs. The trees of all ways are compared: they have to be the same, byte by byte.
 """
 
 from __future__ import annotations
@@ -88,20 +88,21 @@ def main() -> None:
     ways = [Way("warm Puppet, two at a time", 2, True), Way("puppet apply, two at a time", 2, False),
             Way("puppet apply, one at a time", 1, False)]
     print(f"{len(jobs)} config volumes, {args.rounds} rounds, load {os.getloadavg()[0]:.1f}")
-    for _ in range(args.rounds):
-        trees = [generate(way, jobs, etc, plan) for way in ways]
+    for number in range(args.rounds):
+        # In turn forwards and backwards: whatever else the machine does falls on all of them.
+        trees = [generate(way, jobs, etc, plan) for way in ways[::-1 if number % 2 else 1]]
         if any(tree != trees[0] for tree in trees):
             raise SystemExit("the trees differ: that is a defect")
     report(ways)
 
 
 def report(ways: Sequence[Way]) -> None:
-    best = statistics.median(ways[0].seconds)
-    print(f"{'':<28} {'median':>8} {'min':>8} {'max':>8}  takes")
+    print(f"{'':<28} {'median':>8} {'min':>8} {'max':>8}  times as long, round by round, and their median")
     for way in ways:
-        middle = statistics.median(way.seconds)
-        print(f"{way.name:<28} {middle:>7.1f}s {min(way.seconds):>7.1f}s {max(way.seconds):>7.1f}s  "
-              f"{middle / best:.1f} times as long")
+        ratios = [seconds / best for seconds, best in zip(way.seconds, ways[0].seconds, strict=True)]
+        print(f"{way.name:<28} {statistics.median(way.seconds):>7.1f}s {min(way.seconds):>7.1f}s "
+              f"{max(way.seconds):>7.1f}s  {' '.join(f'{ratio:.1f}' for ratio in ratios)}: "
+              f"{statistics.median(ratios):.1f}")
 
 
 if __name__ == "__main__":

@@ -188,12 +188,14 @@ module LaterFacts
     end
   end
 
-  # $facts['NAME'] wants one of them.
+  # $facts['NAME'] and $facts[NAME] want one of them.
   module Accessing
+    WORDS = [Puppet::Pops::Model::LiteralString, Puppet::Pops::Model::QualifiedName].freeze
+
     def eval_AccessExpression(expression, scope)
       keys = expression.keys
       facts = scope.compiler.instance_variable_get(:@all_facts) if names_facts?(expression.left_expr)
-      return super unless facts && keys.size == 1 && keys[0].is_a?(Puppet::Pops::Model::LiteralString)
+      return super unless facts && keys.size == 1 && WORDS.any? { |word| keys[0].instance_of?(word) }
 
       facts[keys[0].value]
     end
