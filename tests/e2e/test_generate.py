@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -71,6 +72,46 @@ def test_a_warm_puppet_makes_every_volume_of_the_cloud_as_puppet_apply_does(shop
         assert result.tree == cold[volume].tree, f"{volume} differs"
         assert result.asked == cold[volume].asked and result.asked, f"{volume} looked up other keys"
         assert result.exit_code == cold[volume].exit_code
+
+
+READS = r"""
+$ways = {
+  'variable'           => $root_home,
+  'qualified variable' => $::service_provider,
+  'of facts'           => $facts['puppet_vardir'],
+  'bare word'          => $facts[os_workers],
+  'computed'           => $facts["root_${'home'}"],
+  'added'              => ({} + $facts)['service_provider'],
+  'whole'              => $facts.filter |$name, $value| { $name =~ /^(root_home|os|ip6?tables_version|is_pe)$/ },
+  'names'              => $facts.keys.sort,
+  'dotted'             => getvar('facts.root_home'),
+  'function'           => fact('service_provider'),
+  'defined'            => [defined('$root_home'), defined('$no_such_fact')],
+  'found nothing'      => [defined('$iptables_version'), defined('$::pe_version'), $facts['pe_major_version'],
+                           inline_template('<%= @pe_minor_version.inspect %> <%= @is_pe.inspect %>')],
+  'hiera'              => lookup('spoken'),
+  'hiera in a list'    => lookup('listed'),
+  'erb'                => inline_template('<%= @root_home %> <%= @facts["os_workers"] %> <%= scope["puppet_vardir"] %>'),
+  'erb, unnamed'       => inline_template('<%= instance_variable_get("@root_" + "home") %>'),
+  'epp'                => inline_epp('<%= $facts["root_home"] %> <%= $service_provider %>'),
+  'no such'            => [$facts['no_such_fact'], inline_template('<%= @no_such_fact.inspect %>')],
+  'from a container'   => [$facts['hostname'], $facts['networking']['hostname'], $deployment_type],
+}
+file { '/etc/said': content => to_json_pretty($ways) }
+"""
+
+
+def test_facts_that_wait_until_somebody_asks_are_those_of_puppet_apply(shop: Shop) -> None:
+    shop.etc = from_layers({"all": {"spoken": "%{facts.root_home} %{service_provider} %{facts.os.family}",
+                                    "listed": ["%{lookup('spoken')}", {"home": "%{::root_home}"}]}}, ["all"])
+    configs = [PuppetConfig(name, READS, IMAGE) for name in ("one", "two")]
+    warm, cold = shop.run(configs), shop.run(configs, warm=False)
+    assert shop.said("generate.plain") == []
+    said = [json.loads(tree.files["etc/said"].content) for done in (warm, cold) for result in done.values()
+            if (tree := result.tree)]
+    assert len(said) == 4 and said[0]["erb"].startswith("/root "), warm["one"].errors
+    for way, value in said[2].items():
+        assert [other[way] for other in said] == [value] * 4, way
 
 
 ENDINGS = {

@@ -7,7 +7,7 @@
 # symbol table of a scope, the table of qualified variables, the expression $facts['NAME'], and ERB, to which Puppet
 # gives all variables, for those that the template names. Who reads $facts as a whole gets it with all values.
 
-# The value of a custom fact, once it is wanted.
+# The value of a custom fact, once it is wanted; nil where there is no such fact here, as if nobody had defined it.
 class Later
   # While ALL variables are handed over to a text: the text, which can use those only that it names.
   def self.text
@@ -20,6 +20,17 @@ class Later
 
   def self.value_of(held)
     held.is_a?(Later) ? held.value : held
+  end
+
+  # Takes `name` out of `table` where it is no fact.
+  def self.settle(table, name)
+    held = table[name]
+    table.delete(name) if held.instance_of?(Later) && held.value.nil?
+  end
+
+  # `facts` with values, those of them that are facts here.
+  def self.values_of(facts)
+    facts.transform_values { |held| value_of(held) }.reject { |name, value| value.nil? && facts[name].is_a?(Later) }
   end
 
   def initialize(&find)
@@ -51,7 +62,7 @@ end
 class AllFacts < Later
   def initialize(facts)
     @facts = facts
-    super() { facts.transform_values { |held| Later.value_of(held) } }
+    super() { Later.values_of(facts) }
   end
 
   def [](name)
@@ -59,8 +70,7 @@ class AllFacts < Later
   end
 
   def named_in(text)
-    @facts.select { |name, held| !held.is_a?(Later) || text.include?(name) }
-          .transform_values { |held| Later.value_of(held) }.freeze
+    Later.values_of(@facts.select { |name, held| !held.is_a?(Later) || text.include?(name) }).freeze
   end
 end
 
@@ -138,6 +148,8 @@ module LaterFacts
       resolved = Facter::ResolvedFact.new(searched.name, nil, :custom)
       resolved.value = Later.new do
         found = Facter::ResolvedFact.new(searched.name, LegacyFacter[searched.name].value, :custom).value
+        next if found.nil?
+
         Puppet::Node::Facts.new('later', { searched.name => found }).tap(&:sanitize).values.fetch(searched.name)
       end
       resolved
@@ -159,16 +171,21 @@ module LaterFacts
       held = super
       return held unless held.is_a?(Later)
 
+      Later.settle(@symbols, name)
       Later.text ? held.named_in(Later.text) : held.value
+    end
+
+    def bound?(name)
+      Later.settle(@symbols, name)
+      super
     end
 
     def add_entries_to(target = {}, include_undef = false)
       text = Later.text
       super.tap do |entries|
         entries.select { |_name, held| held.is_a?(Later) }.each do |name, held|
-          next entries[name] = held.value unless text
-
-          text.include?(name) ? entries[name] = held.named_in(text) : entries.delete(name)
+          value = (text ? held.named_in(text) : held.value) if text.nil? || text.include?(name)
+          value.nil? ? entries.delete(name) : entries[name] = value
         end
       end
     end
@@ -184,6 +201,7 @@ module LaterFacts
     end
 
     def lookup_qualified_variable(name, options)
+      Later.settle(compiler.qualified_variables, name)
       Later.value_of(super)
     end
   end
