@@ -3,18 +3,20 @@
     python -m benchmarks.generate                 every config volume of the cloud, 2 Puppets at a time
     python -m benchmarks.generate --times 3       each of them three times, under other names: a larger cloud
 
-Needs a container engine with the images (bin/standalone --prepare). Each round runs all ways after another, every other
-round backwards; nothing is remembered between runs. The trees of all ways are compared: they have to be the same, byte by byte.
+Needs a container engine with the images (bin/standalone --prepare). Each round runs all ways after another, every
+other round backwards; nothing is remembered between runs. The trees of all ways are compared: they have to be the
+same, byte by byte.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,14 +29,40 @@ from treadle.generate import ConfigTree, Job, PuppetEtc, Workshop, from_layers, 
 from treadle.plan.nodeplan import NodePlan
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+
 @dataclass(frozen=True)
 class Way:
-    """How the volumes are generated, and the seconds that it took."""
+    """How the volumes are generated, and the seconds that it took: by the clock, and of processors in containers."""
 
     name: str
     workers: int
     warm: bool
     seconds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+
+
+class Metered(Engine):
+    """An engine that puts its containers into one cgroup, whose processor time can be read while nothing runs.
+
+    Other work on the machine makes the clock's seconds longer, those of the processors hardly.
+    """
+
+    GROUP = "treadle-benchmark"
+
+    def create(self, name: str, config: Mapping[str, Any], host: Mapping[str, Any]) -> str:
+        driver = self.call("ask for its cgroup driver", lambda api: api.info()["CgroupDriver"])
+        parent = f"{self.GROUP}.slice" if driver == "systemd" else f"/{self.GROUP}"
+        return super().create(name, config, {**host, "CgroupParent": parent})
+
+    def processor(self) -> float | None:
+        """Seconds used so far; None where there is no such cgroup yet, or this machine keeps them elsewhere."""
+        for path, of_a_second in ((f"cpuacct/{self.GROUP}/cpuacct.usage", 1e9), (f"{self.GROUP}/cpu.stat", 1e6),
+                                  (f"treadle.slice/{self.GROUP}.slice/cpu.stat", 1e6)):
+            file = Path("/sys/fs/cgroup", path)
+            if file.exists():
+                return int(file.read_text().removeprefix("usage_usec ").split()[0]) / of_a_second
+        return None
 
 
 def project_plan() -> NodePlan:
@@ -67,11 +95,14 @@ def generate(way: Way, jobs: Sequence[Job], etc: PuppetEtc, plan: NodePlan) -> d
             path = Path(folder, "modules", name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        shop = Workshop(Engine(), silent(), Path(folder, "jobs"), Path(folder, "modules"), "benchmark", plan.node,
+        engine = Metered()
+        shop = Workshop(engine, silent(), Path(folder, "jobs"), Path(folder, "modules"), "benchmark", plan.node,
                         workers=way.workers, warm=way.warm)
-        begin = time.perf_counter()
+        before, begin = engine.processor(), time.perf_counter()
         results = shop.run(jobs, etc)
         way.seconds.append(time.perf_counter() - begin)
+        after = engine.processor()
+        way.processor.append(math.nan if after is None else after - (before or 0.0))
     require_success(results)
     return {result.job.config.volume: result.tree for result in results if result.tree is not None}
 
@@ -97,12 +128,13 @@ def main() -> None:
 
 
 def report(ways: Sequence[Way]) -> None:
-    print(f"{'':<28} {'median':>8} {'min':>8} {'max':>8}  times as long, round by round, and their median")
+    print(f"{'':<36} {'median':>8} {'min':>8} {'max':>8}  times as much, round by round, and their median")
     for way in ways:
-        ratios = [seconds / best for seconds, best in zip(way.seconds, ways[0].seconds, strict=True)]
-        print(f"{way.name:<28} {statistics.median(way.seconds):>7.1f}s {min(way.seconds):>7.1f}s "
-              f"{max(way.seconds):>7.1f}s  {' '.join(f'{ratio:.1f}' for ratio in ratios)}: "
-              f"{statistics.median(ratios):.1f}")
+        for label, mine, best in ((way.name, way.seconds, ways[0].seconds),
+                                  ("  processors, in its containers", way.processor, ways[0].processor)):
+            ratios = [one / other for one, other in zip(mine, best, strict=True)]
+            print(f"{label:<36} {statistics.median(mine):>7.1f}s {min(mine):>7.1f}s {max(mine):>7.1f}s  "
+                  f"{' '.join(f'{ratio:.1f}' for ratio in ratios)}: {statistics.median(ratios):.1f}")
 
 
 if __name__ == "__main__":

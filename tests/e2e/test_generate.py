@@ -91,7 +91,7 @@ $ways = {
                            inline_template('<%= @pe_minor_version.inspect %> <%= @is_pe.inspect %>')],
   'hiera'              => lookup('spoken'),
   'hiera in a list'    => lookup('listed'),
-  'erb'                => inline_template('<%= @root_home %> <%= @facts["os_workers"] %> <%= scope["puppet_vardir"] %>'),
+  'erb'                => inline_template('<%= @root_home %> <%= @facts["os_workers"] %> <%= scope["os_workers"] %>'),
   'erb, unnamed'       => inline_template('<%= instance_variable_get("@root_" + "home") %>'),
   'epp'                => inline_epp('<%= $facts["root_home"] %> <%= $service_provider %>'),
   'no such'            => [$facts['no_such_fact'], inline_template('<%= @no_such_fact.inspect %>')],

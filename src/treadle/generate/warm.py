@@ -20,6 +20,7 @@ from treadle.generate.container import Transient
 from treadle.generate.job import Job
 
 _HERE = Path(__file__).parent
+_FILES = ("warm.rb", "warm_facts.rb", "warm_loaded.rb", "warm.sh")
 #: generate.sh ends with this where the fork that it waited for died.
 DIED = 75
 #: What the engine writes for each network.
@@ -91,7 +92,7 @@ def warmed(engine: Engine, events: Events, stack: str, folder: Path, jobs: Seque
     whole = {**config, "Image": image, "User": "root", "Entrypoint": ["/bin/bash", "/treadle/warm.sh"], "Cmd": [],
              "Env": [*config["Env"], *environment], "Labels": {STACK: stack, TRANSIENT: "puppet"}}
     host = {"Binds": [f"{folder}:/treadle/warm", f"{modules}:/treadle/modules:ro",
-                      *(f"{_HERE / name}:/treadle/{name}:ro" for name in ("warm.rb", "warm_facts.rb", "warm.sh"))],
+                      *(f"{_HERE / name}:/treadle/{name}:ro" for name in _FILES)],
             "NetworkMode": networks.pop(), "CapAdd": ["SYS_ADMIN"]}
     name = f"docker-puppet-{stack}-warm-{os.getpid()}"
     try:

@@ -1,15 +1,18 @@
 # frozen_string_literal: true
 
 # A warm Puppet: loads Puppet, its settings and the machine's facts once, then forks one `puppet apply` for each config
-# volume. Runs in a container of its own, whose process namespace the volumes' containers share.
+# volume. Runs in a container of its own, whose process and network namespaces the volumes' containers share.
 #
-# generate.sh, in a volume's container, writes its process id and its turn into /treadle/warm/ask and its arguments of `puppet apply`
-# into /treadle/warm/PID.arguments. The fork enters that container's mount namespace (for that alone this container has
+# generate.sh, in a volume's container, writes its process id and its turn into /treadle/warm/ask, and its arguments of
+# `puppet apply` into /treadle/warm/PID.arguments. The fork enters that container's mount namespace (for that alone this container has
 # CAP_SYS_ADMIN; a chroot into /proc/PID/root needs none, but the kernel ignores set-id bits there, crontab's for one),
 # gives the capability up, takes that process' environment and output, and is `puppet apply` from there on: the same
 # code on the same files. The answer goes into the FIFO /treadle/warm/PID: Puppet's exit code; `plain REASON` where the
 # container's own Puppet has to run, because something that is loaded here is not what lies there; `died REASON` where
 # the fork was killed.
+
+require_relative 'warm_facts'
+require_relative 'warm_loaded'
 
 FOLDER = '/treadle/warm'
 # What is loaded beforehand, where there is such a type: what nearly every catalog has, and OpenStack's options.
@@ -17,17 +20,6 @@ USUAL_TYPES = %i[
   file exec package service cron user group notify resources whit anchor
   file_line concat_file concat_fragment ini_setting openstack_config
 ].freeze
-# What these find out belongs to the machine, or to the files of WATCHED. All others are asked anew in each container.
-MACHINE = %w[
-  Containers DebianVersion Disks DmiBios DockerUptime Filesystems FipsEnabled LoadAverages Lscpu Lspci LsbRelease Memory
-  Mountpoints Networking OpenVz OsRelease Partitions Processors SELinux Uname Uptime VirtWhat Xen
-].freeze
-WATCHED = %w[
-  /etc/puppet/puppet.conf /etc/os-release /etc/lsb-release /etc/debian_version /usr/bin/lsb_release /usr/bin/ruby
-  /usr/bin/puppet /etc/localtime
-].freeze
-# Read when Ruby starts, so a fork cannot take them over.
-AT_START = /\A(?:RUBY(?!_GC_)|GEM_|LANG|LC_|TZ\z|LD_|HOME\z|XDG_)/
 
 # System calls that Ruby has no words for. Numbers: linux/sched.h, linux/prctl.h, linux/capability.h.
 module System
@@ -62,48 +54,15 @@ module System
   end
 end
 
-# What is loaded here, by which a container is recognized that would load the same.
-class Loaded
-  def initialize
-    maps = File.readlines('/proc/self/maps').filter_map { |line| line.split(' ', 6)[5]&.strip }
-    files = $LOADED_FEATURES + maps + WATCHED + Dir.glob("{#{ENV.fetch('MODULEPATH').tr(':', ',')}}/*/lib/**/*.rb")
-    @stamps = files.uniq.select { |file| file.start_with?('/') && !file.start_with?(FOLDER) }.to_h { |file| [file, stamp(file)] }
-    @settings = settings(ENV)
-  end
-
-  # Why a process with `environment` and these files cannot be a fork of this one; nil if it can.
-  def differs(environment)
-    other = settings(environment)
-    name = (@settings.keys | other.keys).find { |key| @settings[key] != other[key] }
-    return "#{name} is set otherwise" if name
-
-    file = @stamps.keys.find { |path| stamp(path) != @stamps[path] }
-    file && "#{file} is another"
-  end
-
-  private
-
-  def stamp(file)
-    seen = File.stat(file)
-    [seen.size, seen.mtime.to_r]
-  rescue SystemCallError
-    nil
-  end
-
-  def settings(environment)
-    environment.to_h.select { |key, _value| key.match?(AT_START) }
-  end
-end
-
 # Puppet as it is just before `puppet apply` looks at anything of its own.
 class WarmPuppet
   def initialize
+    Kernel.singleton_class.prepend(Loads)
     require 'puppet/util/command_line'
     require 'puppet/application/apply'
     require 'puppet/configurer'
     require 'puppet/indirector/facts/facter'
     require 'puppet/parser/templatewrapper'
-    require_relative 'warm_facts'
     Puppet.initialize_settings(["--modulepath=#{ENV.fetch('MODULEPATH')}"])
     load_plugins
     Facter::Core::Execution::Base.prepend(SaidOnce)
@@ -111,15 +70,15 @@ class WarmPuppet
     SaidOnce.during { rehearse }
     use_folders
     remember_values
-    Facter::SessionCache.define_singleton_method(:invalidate_all_caches) do
-      machine, others = @resolvers.uniq.partition { |resolver| MACHINE.include?(resolver.name.split('::').last) }
-      others.each(&:invalidate_cache)
-      @resolvers = machine
-    end
   end
 
-  # Be `puppet apply ARGUMENTS`; ends with SystemExit.
-  def apply(arguments)
+  # Be `puppet apply ARGUMENTS`; ends with SystemExit. What the resolvers of facts with the names `kept` know is known.
+  def apply(arguments, kept)
+    Facter::SessionCache.define_singleton_method(:invalidate_all_caches) do
+      known, others = @resolvers.uniq.partition { |resolver| kept.include?(resolver.name.split('::').last) }
+      others.each(&:invalidate_cache)
+      @resolvers = known
+    end
     # Private, but the only way short of reading the settings anew; `puppet` itself does this before it has a subcommand.
     Puppet.settings.send(:parse_global_options, arguments)
     Puppet.runtime[:facter].reset
@@ -207,7 +166,7 @@ class Run
         exit!(1)
       end
       ENV.replace(environment)
-      exit!(status_of { puppet.apply(@arguments) })
+      exit!(status_of { puppet.apply(@arguments, loaded.resolvers) })
     end
   end
 

@@ -208,17 +208,19 @@ module LaterFacts
 
   # $facts['NAME'] and $facts[NAME] want one of them.
   module Accessing
-    WORDS = [Puppet::Pops::Model::LiteralString, Puppet::Pops::Model::QualifiedName].freeze
-
     def eval_AccessExpression(expression, scope)
       keys = expression.keys
       facts = scope.compiler.instance_variable_get(:@all_facts) if names_facts?(expression.left_expr)
-      return super unless facts && keys.size == 1 && WORDS.any? { |word| keys[0].instance_of?(word) }
+      return super unless facts && keys.size == 1 && word?(keys[0])
 
       facts[keys[0].value]
     end
 
     private
+
+    def word?(key)
+      key.is_a?(Puppet::Pops::Model::LiteralString) || key.is_a?(Puppet::Pops::Model::QualifiedName)
+    end
 
     def names_facts?(left)
       left.is_a?(Puppet::Pops::Model::VariableExpression) && left.expr.is_a?(Puppet::Pops::Model::QualifiedName) &&
