@@ -170,9 +170,12 @@ def test_where_puppet_cannot_be_warmed_each_volume_runs_its_own(shop: Shop, engi
     assert len(said) == 2 and all("only for puppet" in text for text in said), said
 
 
-def test_a_warm_puppet_that_dies_costs_time_and_nothing_else(shop: Shop, engine: PrivateEngine) -> None:
+@pytest.mark.parametrize(("kind", "text"), [("generate.output", "now"), ("generate.volume.begin", "slow")],
+                         ids=["while it works", "before anybody can ask it"])
+def test_a_warm_puppet_that_dies_costs_time_and_nothing_else(shop: Shop, engine: PrivateEngine, kind: str,
+                                                             text: str) -> None:
     def kill(event: Event) -> None:
-        if event.kind == "generate.output" and "now" in event.text:
+        if event.kind == kind and text in event.text:
             for container in shop.engine.containers({TRANSIENT: "puppet"}):
                 if "-warm-" in container.engine_name:
                     engine.docker("kill", container.id, check=False)  # said twice, killed once
