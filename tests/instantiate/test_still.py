@@ -19,6 +19,7 @@ def act(kind, name="a", *reasons):
     ([act(Kind.RESTART, "a", "one")], [act(Kind.RESTART, "a", "one", "two")], [act(Kind.RESTART, "a", "one", "two")]),
     ([act(Kind.RESTART)], [act(Kind.NONE)], []),
     ([act(Kind.RESTART)], [], []),
+    ([act(Kind.RESTART)], [act(Kind.START, "a", "it is exited")], [act(Kind.START, "a", "it is exited")]),
     ([act(Kind.NONE)], [act(Kind.RESTART, "a", SICK)], []),
     ([], [act(Kind.RESTART, "a", SICK)], []),
     ([act(Kind.RESTART, "a", SICK)], [act(Kind.RESTART, "a", SICK)], [act(Kind.RESTART, "a", SICK)]),

@@ -65,13 +65,20 @@ def test_a_rollback_is_recorded_with_its_reason(state):
     assert record_rollback(state, one, "again").id == back.id
 
 
-def test_a_rollback_that_was_cut_off_goes_on_and_one_that_is_done_does_not(state):
+def test_the_same_rollback_again_goes_nowhere_else(state):
     one, two = record(state, "one"), record(state, "two")
     back = record_rollback(state, one, "")
     runs(state, two)
     assert target(state, "", last_good=False).id == back.id
     runs(state, back)
-    assert target(state, "", last_good=False).id == two.id
+    assert target(state, "", last_good=False).id == back.id
+    assert target(state, two.short, last_good=False).id == two.id
+
+
+def test_what_was_changed_to_and_fro_is_no_rollback(state):
+    record(state, "one")
+    two, again = record(state, "two"), record(state, "one")
+    assert target(state, "", last_good=False).id == two.id != again.id
 
 
 def test_nothing_to_go_back_to(state):

@@ -29,7 +29,8 @@ def still(planned: Sequence[Action], now: Sequence[Action]) -> list[Action]:
         if action.kind is Kind.NONE or (before is Kind.NONE and passing(action)):
             continue
         todo.append(action)
-        if before is not action.kind:
+        # What was to be restarted and has stopped is started: a killed run may have come that far.
+        if before is not action.kind and (before, action.kind) != (Kind.RESTART, Kind.START):
             moved.append(f"  {action} (the plan: {'nothing' if before is Kind.NONE else before})")
     if moved:
         raise StepFailed("the node is not any more as it was when the plan was made:\n" + "\n".join(moved),

@@ -11,8 +11,11 @@ from treadle.events import Events
 from treadle.history import GOOD, Generation, Recorded
 from treadle.node import Preview
 from treadle.node.drift import deployed_plan
-from treadle.rollout.pipeline import Instantiate, NodeState, Propagate, anchored, running
+from treadle.rollout.pipeline import Instantiate, NodeState, Propagate, anchored
 from treadle.rollout.state import StackState, whoami
+
+#: How the message of a rollback begins.
+_ROLLBACK = "Roll back to "
 
 
 @dataclass
@@ -50,7 +53,7 @@ class Change:
 
 def target(state: StackState, name: str, *, last_good: bool) -> Generation:
     """The generation to go back to: ``name``, the last that ran everywhere, or the one before the newest (the newest
-    itself where that is a rollback which was not brought to its end). Raises HistoryError where there is none."""
+    itself where that is a rollback already). Raises HistoryError where there is none."""
     history = state.generations()
     if last_good:
         if history.repository.resolve(GOOD) is None:
@@ -59,10 +62,9 @@ def target(state: StackState, name: str, *, last_good: bool) -> Generation:
         return history.find("good")
     if name:
         return history.find(name)
-    newest, before = history.find(), history.log()[1:]
-    if newest.tree in {generation.tree for generation in before} and any(
-            runs != newest.id for runs in running(state).values()):
-        return newest  # a rollback that was cut off goes on
+    newest = history.find()
+    if newest.message.startswith(_ROLLBACK) and newest.tree in {older.tree for older in history.log()[1:]}:
+        return newest  # the same command again: it goes on from where it was cut off, or has nothing to do
     if not newest.parents:
         raise HistoryError(f"there is no generation before {newest.short}",
                            hint="openstack overcloud config history")
@@ -71,7 +73,7 @@ def target(state: StackState, name: str, *, last_good: bool) -> Generation:
 
 def record_rollback(state: StackState, old: Generation, why: str) -> Generation:
     """A new generation with the tree of ``old``."""
-    message = f"Roll back to {old.short}" + (f": {why}" if why else "")
+    message = f"{_ROLLBACK}{old.short}" + (f": {why}" if why else "")
     return state.generations().again(old.id, author=f"{whoami()} <{whoami()}>",
                                      message=anchored(message, state))
 
