@@ -160,11 +160,12 @@ class Sources:
         from treadle.rollout.state import FINGERPRINT_KEY
 
         there = self._recorded.inputs
-        if "sources" not in there:
-            return None, "the generation does not say from which files it was made"
+        sources = (self._state.recall("sources") or {}).get(self._state.generations().find(self._recorded.id).tree)
+        if sources is None:
+            return None, "it was not generated here, so it is not known from which files"
         files = Files()
         try:
-            given = read_inputs(again(there["sources"]), files)
+            given = read_inputs(again(sources), files)
             now = parsed(self._recorded.secrets.mask_bytes(text(texts_of(given, files))))
             moved = [what for what in ("templates", "environments", "roles") if now[what] != there.get(what)]
             if moved:

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gathered:
-    """Node plans, and what they were made from (for the generation's record)."""
+    """Node plans, and what they were made from (for the generation's record): ``inputs`` by content, ``sources`` by
+    the names of the files."""
 
     plans: list[NodePlan]
     inputs: dict[str, Any]
+    sources: dict[str, Any]
     outputs: Mapping[str, Any]
     hidden: Mapping[str, Any]
     nodes: list[Node]
@@ -64,9 +66,8 @@ def gather(args: argparse.Namespace, state: StackState, evaluate: Evaluate) -> G
                 for node in nodes}
     plans = build(Overcloud(state.stack, result.outputs, hidden, nodes, modules, passwords[FINGERPRINT_KEY],
                             settings=settings))
-    inputs = {**texts_of(given, result.files), "nodes": [vars_of(node) for node in nodes], "settings": settings,
-              "sources": sources(args)}
-    return Gathered(plans, inputs, result.outputs, hidden, nodes, passwords, random)
+    inputs = {**texts_of(given, result.files), "nodes": [vars_of(node) for node in nodes], "settings": settings}
+    return Gathered(plans, inputs, sources(args), result.outputs, hidden, nodes, passwords, random)
 
 
 _FILES = ("templates", "answers_file", "plan_environment_file", "roles_file", "networks_file")

@@ -24,7 +24,8 @@ def make_deploy(args: argparse.Namespace, app: Any, events: Any, **options: Any)
     if secrets.too_short:
         print(f"warning: too short to be told from other text, so they are not masked: "
               f"{', '.join(secrets.too_short)}", file=app.stderr)
-    deploy = Deploy(state, gathered.plans, Engine(), events, args.message, gathered.inputs, **options)
+    deploy = Deploy(state, gathered.plans, Engine(), events, args.message, gathered.inputs, gathered.sources,
+                    **options)
     return deploy, gathered
 
 

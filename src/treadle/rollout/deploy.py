@@ -21,7 +21,8 @@ from treadle.rollout.walk import Walk
 
 @dataclass
 class Deploy:
-    """One deploy of a stack. ``plans`` in the order of the nodes file; ``inputs`` go into the generation."""
+    """One deploy of a stack. ``plans`` in the order of the nodes file; ``inputs`` go into the generation.
+    From which files they came (``sources``) is kept beside it: the same content from elsewhere is no other one."""
 
     state: StackState
     plans: Sequence[NodePlan]
@@ -29,6 +30,7 @@ class Deploy:
     events: Events
     message: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    sources: Mapping[str, Any] = field(default_factory=dict)
     check_only: bool = False
     repair: bool = False
     trees: dict[str, dict[str, ConfigTree]] = field(default_factory=dict)
@@ -85,6 +87,7 @@ class Deploy:
         """Make what was generated a generation. What is propagated comes out of the repository then: what is reviewed
         there is what runs."""
         self.generation = record(self.state, self.plans, self.trees, self.engine, self.message or "Deploy", self.inputs)
+        self.state.remember_sources(self.generation.tree, self.sources)
         recorded = self.state.generations().at(self.generation.id)
         self.trees = {plan.node: recorded.volumes(plan.node) for plan in self.plans}
         self.events.emit("generation", f"generation {self.generation.short}"

@@ -163,6 +163,12 @@ class StackState:
     def remember(self, name: str, value: Any) -> None:
         write_private(self.path / f"{name}.json", json.dumps(value, sort_keys=True, indent=1))
 
+    def remember_sources(self, tree: str, sources: Mapping[str, Any]) -> None:
+        """From which files the generations with this ``tree`` were made last."""
+        known = self.recall("sources") or {}
+        if known.get(tree) != sources:
+            self.remember("sources", {**known, tree: sources})
+
     def recall(self, name: str) -> Any:
         path = self.path / f"{name}.json"
         return json.loads(path.read_text()) if path.exists() else None
