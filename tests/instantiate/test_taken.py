@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.instantiate.test_plan import changed, there, wanted
+from tests.instantiate.test_plan import THERE_AND_BACK, changed, there, wanted
 from treadle.instantiate.taken import Taken, TakenRecord
 
 
@@ -21,6 +21,13 @@ def test_when_it_took_it(tmp_path, known, container, expected, asked):
     times = record.times([wanted(sources=[changed()])], {"c": container} if container else {},
                          lambda c: questions.append(c) or 550.0)
     assert (times, bool(questions)) == (expected, asked)
+
+
+def test_what_was_started_between_a_change_and_its_way_back_lacks_the_way_back(tmp_path):
+    """It took f0 at 200 by the record, and was started again at 400, when there was f1: now there is f0 again."""
+    item, record = wanted(sources=[THERE_AND_BACK]), TakenRecord(tmp_path / "taken.json", {"c": Taken("id-c", 200.0)})
+    times = record.times([item], {"c": there()}, lambda _: 400.0)
+    assert times == {"c": 400.0} and item.unseen(times["c"]) and not item.unseen(200.0)
 
 
 def test_without_configuration_nobody_is_asked(tmp_path):

@@ -43,7 +43,11 @@ class TakenRecord:
     def times(self, desired: Iterable[Desired], observed: Mapping[str, Observed],
               started: Callable[[Observed], float]) -> dict[str, float]:
         """``{name: when}`` of the containers that are there. ``started`` asks the engine: called for running ones
-        alone that by the record have not taken what they mount now. 0: not known."""
+        alone whose configuration changed since the record says that they took it. 0: not known.
+
+        Also where it changed back since: a start that is not recorded (of a run that was killed, or by hand) may have
+        taken what was there between.
+        """
         times: dict[str, float] = {}
         for item in desired:
             there = observed.get(item.name)
@@ -51,5 +55,5 @@ class TakenRecord:
                 continue
             known = self.entries.get(item.name)
             at = known.at if known and known.id == there.id else 0.0
-            times[item.name] = max(at, started(there)) if there.running and item.unseen(at) else at
+            times[item.name] = max(at, started(there)) if there.running and at <= item.since and item.sources else at
         return times
