@@ -65,6 +65,10 @@ class NodePaths:
     def runs(self) -> Path:
         return self.state / "runs.json"
 
+    def old(self, key: str) -> Path:
+        """What a piece of configuration ("volume:keystone") held before it was last changed, as a tar."""
+        return self.state / "old" / f"{key.replace(':', '-')}.tar"
+
     @property
     def held(self) -> Path:
         """Which generation the node holds, and which it runs."""

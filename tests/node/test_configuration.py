@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.support import node_plan, tree, with_file
-from treadle.generate.tree import ConfigTree, File, from_directory
+from treadle.generate.tree import ConfigTree, File, from_directory, from_tar
 from treadle.node.configuration import pieces, preview, put
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import Script
@@ -71,6 +71,25 @@ def test_what_changes_since_and_in_words(plan, path, content, moved):
     assert changed == {"volume:keystone": 1}
     assert {key: words(state) for key, state in after.items() if state.since != before[key].since} == moved
     assert {key: words(state) for key, state in looked.items() if state.since == 9e9} == moved
+
+
+def test_what_was_there_before_stays_on_the_node_until_the_next_change(plan, tmp_path):
+    def old(key):
+        path = NodePaths(plan.stack, plan.root).old(key)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        return from_tar(path.read_bytes())
+
+    later = with_file(KEYSTONE, "etc/k.conf", content=b"[a]\nx=2\n")
+    done(plan, {"keystone": KEYSTONE})
+    assert not NodePaths(plan.stack, plan.root).old("volume:keystone").exists()
+    for _ in range(2):  # the second one changes nothing
+        done(plan, {"keystone": later})
+        assert old("volume:keystone") == KEYSTONE
+    (tmp_path / GENERATED[1:] / "keystone/etc/k.conf").write_text("by hand")
+    done(plan, {"keystone": later})
+    assert old("volume:keystone") == KEYSTONE, "what a hand left is kept elsewhere"
+    done(plan, {})
+    assert not NodePaths(plan.stack, plan.root).old("volume:keystone").exists()
 
 
 def test_a_preview_changes_nothing(plan, tmp_path):

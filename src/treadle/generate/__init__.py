@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from treadle.errors import GenerateError
-from treadle.generate.cache import Cache
+from treadle.generate.cache import Cache, to_tar
 from treadle.generate.job import Job, PuppetEtc, from_layers
 from treadle.generate.options import MutableOptions
 from treadle.generate.runner import Result, Workshop, require_success
 from treadle.generate.tree import ConfigTree, File, from_directory
 
 __all__ = ["Cache", "ConfigTree", "File", "Job", "MutableOptions", "PuppetEtc", "Result", "Workshop", "from_directory",
-           "from_layers", "generate", "require_success"]
+           "from_layers", "generate", "require_success", "to_tar"]
 
 
 def generate(shop: Workshop, jobs: Sequence[Job], etc: PuppetEtc, modules: str, cache: Cache | None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from treadle.files import write_private
-from treadle.generate import ConfigTree, File, from_directory
+from treadle.generate import ConfigTree, File, from_directory, to_tar
 from treadle.instantiate import part_key, tree_deltas
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import NodePlan
@@ -94,6 +94,7 @@ def put(plan: NodePlan, found: list[Piece], generation: str, mask: Mask) -> dict
     for piece in found:
         differing = difference(before[piece.key], piece.tree)
         if differing and not piece.part:
+            _keep_old(piece.key, before[piece.key], states, key, paths)
             _write(piece)
             changed[piece.key] = len(differing)
         known = states.volumes.get(piece.key)
@@ -102,6 +103,13 @@ def put(plan: NodePlan, found: list[Piece], generation: str, mask: Mask) -> dict
             states.write(paths.volume_states)
     _drop_unwanted(states, {piece.key for piece in found}, paths)
     return changed
+
+
+def _keep_old(name: str, held: ConfigTree, states: VolumeStates, key: bytes, paths: NodePaths) -> None:
+    """The old content stays on the node until the next change. Not what a killed run or a hand left between."""
+    known = states.volumes.get(name)
+    if known and known.fingerprint == held.fingerprint(key):
+        write_private(paths.old(name), to_tar(held))
 
 
 def _write(piece: Piece) -> None:
@@ -127,6 +135,7 @@ def _drop_unwanted(states: VolumeStates, wanted: set[str], paths: NodePaths) -> 
         else:
             folder = paths.kolla_config if kind == "kolla" else paths.scripts
             (folder / name).unlink(missing_ok=True)
+        paths.old(key).unlink(missing_ok=True)
         del states.volumes[key]
     if gone:
         states.write(paths.volume_states)
