@@ -90,7 +90,7 @@ class DeployOvercloud(Command):
         """Do what was planned before, with what was generated then: neither templates nor environments are read."""
         from treadle.cli.clouds import write_entry
         from treadle.engine import Engine
-        from treadle.rollout import Deploy
+        from treadle.rollout.deploy import Deploy
         from treadle.rollout.saved import SavedPlan, require_same, saved
 
         state = stack_state(args)

@@ -13,7 +13,7 @@ def make_deploy(args: argparse.Namespace, app: Any, events: Any, **options: Any)
     """(the deploy, what was gathered). From now on ``events`` masks its secrets. Nothing is generated yet."""
     from treadle.cli.gather import gather
     from treadle.engine import Engine
-    from treadle.rollout import Deploy
+    from treadle.rollout.deploy import Deploy
     from treadle.secrets import Secrets
 
     state = stack_state(args)

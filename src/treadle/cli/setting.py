@@ -31,7 +31,7 @@ class SetSetting(Command):
 
     def take_action(self, args: argparse.Namespace) -> None:
         from treadle.errors import InputError
-        from treadle.rollout import whoami
+        from treadle.rollout.state import whoami
         from treadle.store import Scope
 
         try:
@@ -52,7 +52,7 @@ class UnsetSetting(Command):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> None:
-        from treadle.rollout import whoami
+        from treadle.rollout.state import whoami
         from treadle.store import Scope
 
         scope = Scope.parse(args.scope)

@@ -1,6 +1,4 @@
-"""Walks generate, propagate and instantiate over steps and nodes; holds the lock, keeps the journal."""
+"""Walks generate, propagate and instantiate over steps and nodes; holds the lock, keeps the journal.
 
-from treadle.rollout.deploy import Deploy
-from treadle.rollout.state import StackState, default_folder, whoami
-
-__all__ = ["Deploy", "StackState", "default_folder", "whoami"]
+Nothing is imported here: every command needs ``state``, and few need ``deploy`` with all that it stands on.
+"""
