@@ -6,8 +6,7 @@ import argparse
 
 from treadle.cli.command import stack_state
 from treadle.cli.nodes import add_nodes, chosen_plans
-from treadle.cli.walking import Walking, add_batches, offering_rollback
-from treadle.errors import TreadleError
+from treadle.cli.walking import Walking, add_batches
 
 
 class InstantiateConfig(Walking):
@@ -45,14 +44,7 @@ class InstantiateConfig(Walking):
                 show(previews, args.format, self.app.stdout)
                 return 0
             self.ask(previews, args, events)
-            try:
-                work.run()
-            except TreadleError as error:
-                self.report(work.states(), args)
-                if not args.auto_rollback:
-                    raise offering_rollback(error, state) from None
-                self.go_back(state, error, events, args)
-            self.report(work.states(), args)
+            self.carry_out(work, state, args, events)
         write_entry(state)
         return 0
 

@@ -9,8 +9,7 @@ from treadle.cli.heat import add_heat
 from treadle.cli.inputs import add_inputs
 from treadle.cli.nodes import add_nodes, chosen_plans
 from treadle.cli.prepared import keep, make_deploy
-from treadle.cli.walking import Walking, add_batches, offering_rollback
-from treadle.errors import TreadleError
+from treadle.cli.walking import Walking, add_batches
 
 
 class ReconfigureOvercloud(Walking):
@@ -47,13 +46,6 @@ class ReconfigureOvercloud(Walking):
             work = Change(state, recorded, nodes, deploy.engine, events, tuple(args.services), args.batch,
                           args.max_failures)
             self.ask(work.prepare(), args, events)
-            try:
-                work.run()
-            except TreadleError as error:
-                self.report(work.states(), args)
-                if not args.auto_rollback:
-                    raise offering_rollback(error, state) from None
-                self.go_back(state, error, events, args)
-            self.report(work.states(), args)
+            self.carry_out(work, state, args, events)
         write_entry(state)
         return 0

@@ -7,7 +7,7 @@ import argparse
 from treadle.cli.command import stack_state
 from treadle.cli.propagate import add_generation
 from treadle.cli.walking import Walking, add_batches
-from treadle.errors import InputError, TreadleError
+from treadle.errors import InputError
 
 
 class RollbackConfig(Walking):
@@ -17,6 +17,7 @@ class RollbackConfig(Walking):
     """
 
     verb = "overcloud config rollback"
+    offers_rollback = False
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -48,10 +49,5 @@ class RollbackConfig(Walking):
             work = Change(state, state.generations().at(made.id), recorded.nodes, Engine(), events, (), args.batch,
                           args.max_failures)
             work.prepare()
-            try:
-                work.run()
-            except TreadleError:
-                self.report(work.states(), args)
-                raise
-            self.report(work.states(), args)
+            self.carry_out(work, state, args, events)
         return 0

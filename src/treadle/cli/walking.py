@@ -12,6 +12,8 @@ from treadle.errors import TreadleError
 
 if TYPE_CHECKING:
     from treadle.events import Events
+    from treadle.rollout.change import Change
+    from treadle.rollout.pipeline import Instantiate
     from treadle.rollout.state import StackState
 
 _BACK = "openstack overcloud config rollback --to-last-good"
@@ -30,6 +32,7 @@ class Walking(Command):
 
     #: What the command is called behind ``openstack``.
     verb = ""
+    offers_rollback = True
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
@@ -70,11 +73,28 @@ class Walking(Command):
             print(f"{found.node}: {found.state}; {runs}" + (f": {found.why}" if found.why else ""),
                   file=self.app.stdout)
 
+    def carry_out(self, work: Change | Instantiate, state: StackState, args: argparse.Namespace,
+                  events: Events) -> None:
+        """Do ``work`` and say how each node was left. After a failure go back, where that was asked for, or say how."""
+        try:
+            work.run()
+        except TreadleError as error:
+            self.report(work.states(), args)
+            if getattr(args, "auto_rollback", False):
+                self.go_back(state, error, events, args)
+            raise (offering_rollback(error, state) if self.offers_rollback else error) from None
+        self.report(work.states(), args)
+
     def go_back(self, state: StackState, error: TreadleError, events: Events, args: argparse.Namespace) -> NoReturn:
         """All nodes go back to what ran last on every one of them; then ``error`` is raised, and says so."""
         from treadle.rollout.change import roll_back
 
-        made, work = roll_back(state, error.message.partition("\n")[0], events)
+        try:
+            made, work = roll_back(state, error.message.partition("\n")[0], events)
+        except TreadleError as second:
+            error.message += f"\nand the way back failed: {second.message}"
+            error.hint = f"openstack overcloud status; correct what failed, then {_BACK}"
+            raise error from None
         self.report(work.states(), args)
         error.hint = f"all nodes went back, to generation {made.short}: correct what failed, and try again"
         raise error

@@ -72,7 +72,9 @@ class Propagate:
     trees: dict[str, Mapping[str, ConfigTree]] = field(default_factory=dict)
 
     def prepare(self) -> list[Preview]:
-        """Read and check all that is to be propagated; gives what it would lead to. Changes nothing."""
+        """Read and check all that is to be propagated; gives what it would lead to. Changes nothing. Raises
+        HistoryError where approvals are missing, or something is not what was generated."""
+        self.state.approvals().require(self._history.find(self.recorded.id))
         for node in self.nodes:
             plan, trees = self.recorded.plan(node), self.recorded.volumes(node)
             if self.services:
@@ -93,8 +95,7 @@ class Propagate:
         return recorded_volumes(self._history)
 
     def run(self) -> None:
-        """Do it. Call ``prepare`` first. Raises HistoryError where approvals are missing."""
-        self.state.approvals().require(self._history.find(self.recorded.id))
+        """Do it. Call ``prepare`` first."""
         known = {plan.node: plan for plan in (self.state.plans() if self.state.planned else [])}
         self.state.save_plans({**known, **{plan.node: plan for plan in self.plans}}.values())
         walk = Walk(self.state, [NodeAgent(plan, self.engine, self.events) for plan in self.plans], self.events)
