@@ -1,4 +1,4 @@
-"""Commands inside containers: what needs no engine. The rest is in tests/e2e/test_replacements.py."""
+"""Commands inside containers. How they are ended is in tests/e2e/test_replacements.py."""
 
 import os
 import signal
@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 
-from treadle.inside import demultiplexed, descendants
+from treadle.engine import STACK, Engine
+from treadle.images import catalogue
+from treadle.inside import demultiplexed, descendants, in_order
 
 
 def frame(stream, data):
@@ -32,3 +34,18 @@ def test_descendants_are_children_and_theirs():
             assert len(found) == 3
         finally:
             os.killpg(parent.pid, signal.SIGKILL)
+
+
+@pytest.mark.engine
+def test_what_a_command_writes_to_both_outputs_comes_in_its_order():
+    name = f"treadle-inside-{os.getpid()}"
+    engine = Engine()
+    there = engine.create(name, {"Image": catalogue.load(catalogue.project_folder()).base, "Cmd": ["sleep", "600"],
+                                 "Labels": {STACK: name}}, {})
+    try:
+        engine.start(there, name)
+        script = "i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo $i; i=$((i+1)); echo $i >&2; done; exit 3"
+        code, said = engine.execute(there, in_order(["sh", "-c", script]))
+        assert (code, said.split()) == (3, [str(number) for number in range(1, 301)])
+    finally:
+        engine.remove(there)

@@ -18,6 +18,12 @@ _PROC = Path("/proc")
 _STARTING = 5.0
 
 
+def in_order(argv: Sequence[str]) -> list[str]:
+    """The command with both outputs in one pipe, for a caller to whom their order matters: an engine that is busy may
+    pass on what came through two in any order."""
+    return ["sh", "-c", 'exec "$@" 2>&1', "sh", *argv]
+
+
 def run_inside(api: Any, container: str, argv: Sequence[str], *, user: str, privileged: bool,
                environment: Mapping[str, str], limit: float | None) -> tuple[int, str]:
     """Its exit code and what it wrote. After ``limit`` seconds it is ended with all that it started: TIMED_OUT, with a

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from treadle.cli.command import stack_state
 from treadle.cli.nodes import add_nodes, chosen_plans
 from treadle.cli.walking import Walking, add_batches
+
+if TYPE_CHECKING:
+    from treadle.rollout.state import StackState
 
 
 class InstantiateConfig(Walking):
@@ -49,12 +53,10 @@ class InstantiateConfig(Walking):
         return 0
 
     @staticmethod
-    def _what(words: list[str], state: object) -> tuple[str, tuple[str, ...]]:
+    def _what(words: list[str], state: StackState) -> tuple[str, tuple[str, ...]]:
         """(the generation's id or '', services)."""
         from treadle.errors import HistoryError
-        from treadle.rollout.state import StackState
 
-        assert isinstance(state, StackState)
         if not words:
             return "", ()
         try:

@@ -14,6 +14,7 @@ import msgspec
 from treadle.engine import STACK, TRANSIENT, Engine
 from treadle.events import Events
 from treadle.files import read_document, write_private
+from treadle.inside import in_order
 
 #: Prints ``[[group, option], ...]`` as its last line. All namespaces: an image holds one service and its libraries.
 _LIST = """
@@ -50,7 +51,7 @@ class MutableOptions:
 
     def _ask(self, image: str) -> list[tuple[str, str]] | None:
         name = f"treadle-options-{self.stack}-{os.getpid()}"
-        config = {"Image": image, "User": "root", "Entrypoint": ["python3", "-c", _LIST], "Cmd": [],
+        config = {"Image": image, "User": "root", "Entrypoint": in_order(["python3", "-c", _LIST]), "Cmd": [],
                   "Labels": {STACK: self.stack, TRANSIENT: "options"}}
         self.engine.remove(name)
         container = self.engine.create(name, config, {"NetworkMode": "none"})

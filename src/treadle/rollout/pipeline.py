@@ -106,7 +106,8 @@ class Propagate:
 
 @dataclass(frozen=True)
 class NodeState:
-    """How a walk left one node: ``state`` is done, failed, or untouched; ``held`` what it holds and runs."""
+    """How a walk left one node: ``state`` is done, failed, stopped (well, but another of its batch failed) or
+    untouched; ``held`` what it holds and runs."""
 
     node: str
     state: str
@@ -127,12 +128,14 @@ class Instantiate:
     max_failures: int = 0
     check_only: bool = False
     failed: dict[str, TreadleError] = field(default_factory=dict)
+    begun: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     agents: list[NodeAgent] = field(default_factory=list)
     previews: list[Preview] = field(default_factory=list)
 
     def prepare(self, generation: str = "") -> list[Preview]:
-        """What would be done. Raises InputError where a node does not hold ``generation``. Changes nothing."""
+        """What would be done. Raises InputError where a node does not hold ``generation``. Nothing is changed but that
+        what a killed run left is swept, unless ``check_only``."""
         batches(self.plans, self.batch)
         if self.services:
             require_services(self.plans, self.services)
@@ -158,6 +161,7 @@ class Instantiate:
         for number, agents in enumerate(todo, 1):
             names = ", ".join(agent.plan.node for agent in agents)
             walk = Walk(self.state, agents, self.events, self.max_failures, self.failed)
+            self.begun += [agent.plan.node for agent in agents]
             with self.events.span("batch", f"{number} of {len(todo)}: {names}", generation=agents[0].held.generation):
                 for title, phase in [("Prepare hosts", walk.prepare_hosts), *walk.steps(planned)]:
                     with self.events.span("phase", title):
@@ -173,7 +177,8 @@ class Instantiate:
         found = []
         for agent in self.agents:
             node = agent.plan.node
-            how = "failed" if node in self.failed else "done" if node in self.done else "untouched"
+            how = "failed" if node in self.failed else "done" if node in self.done else \
+                "stopped" if node in self.begun else "untouched"
             found.append(NodeState(node, how, agent.held, self.failed[node].message if node in self.failed else ""))
         return found
 

@@ -18,7 +18,7 @@ from treadle.events import Events
 from treadle.files import read_document, write_private, writing
 from treadle.generate import ConfigTree
 from treadle.generate.container import Transient
-from treadle.inside import TIMED_OUT
+from treadle.inside import TIMED_OUT, in_order
 from treadle.instantiate import source_keys
 from treadle.node.configuration import pieces
 from treadle.node.validate.findings import Finding, Origins, Said, said_by
@@ -162,7 +162,7 @@ class _Work:
 
 def _program(oslo: Oslo) -> list[str]:
     given = {"files": oslo.files, "namespaces": oslo.namespaces, "groups": msgspec.to_builtins(oslo.groups)}
-    return ["python3", "-c", PROGRAM.read_text(), msgspec.json.encode(given).decode()]
+    return in_order(["python3", "-c", PROGRAM.read_text(), msgspec.json.encode(given).decode()])
 
 
 def _oslo_said(code: int, output: str, file: str) -> list[Said]:
