@@ -4,6 +4,6 @@ class treadle::profile::base::cinder::scheduler {
   include cinder::scheduler
 
   treadle::healthcheck { 'cinder_scheduler':
-    command => "exec healthcheck_port cinder-scheduler ${treadle::profile::base::cinder::rabbit_port}",
+    command => "exec healthcheck_port cinder-scheduler ${treadle::messaging::port}",
   }
 }

@@ -62,6 +62,6 @@ class treadle::profile::base::cinder::volume (
   }
 
   treadle::healthcheck { 'cinder_volume':
-    command => "exec healthcheck_port cinder-volume ${treadle::profile::base::cinder::rabbit_port}",
+    command => "exec healthcheck_port cinder-volume ${treadle::messaging::port}",
   }
 }

@@ -6,26 +6,20 @@ class treadle::profile::base::keystone::init {
   $region = $treadle::profile::base::keystone::region
   $keys = lookup('keystone::fernet_key_repository')
 
-  file {
-    default:
-      owner     => 'root',
-      group     => 'keystone',
-      show_diff => false;
-    '/etc/keystone/init':
-      ensure => directory,
-      mode   => '0750';
-    '/etc/keystone/init/keystone.conf':
-      mode    => '0640',
-      content => join([
-        '[database]', "connection = ${lookup('keystone::db::database_connection')}",
-        '[fernet_tokens]', "key_repository = ${keys}",
-        '[fernet_receipts]', "key_repository = ${keys}", '',
-      ], "\n");
-    '/etc/keystone/init/bootstrap.env':
-      mode    => '0640',
-      content => epp('treadle/keystone-bootstrap.env.epp', {
-        'password' => $password, 'urls' => $urls, 'region' => $region,
-      });
+  treadle::init_database { 'keystone':
+    connection => lookup('keystone::db::database_connection'),
+    more       => [
+      '[fernet_tokens]', "key_repository = ${keys}", '[fernet_receipts]', "key_repository = ${keys}",
+    ],
+  }
+  file { '/etc/keystone/init/bootstrap.env':
+    owner     => 'root',
+    group     => 'keystone',
+    mode      => '0640',
+    show_diff => false,
+    content   => epp('treadle/keystone-bootstrap.env.epp', {
+      'password' => $password, 'urls' => $urls, 'region' => $region,
+    }),
   }
 
   # For Puppet's OpenStack types, which make services, endpoints, roles and users.
