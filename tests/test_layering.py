@@ -11,7 +11,7 @@ ORDER = ("heat", "plan", "generate", "history", "propagate", "instantiate", "nod
 #: What everybody may use: errors and events, files and paths, the engine, commands inside containers, the gateway.
 COMMON = {"errors", "events", "secrets", "files", "paths", "engine", "gateway", "inside"}
 #: Beside the row, and who alone may import them.
-BESIDE = {"images": {"cli"}, "store": {"rollout", "cli"}}
+BESIDE = {"images": {"cli"}, "skeleton": {"cli"}, "store": {"rollout", "cli"}}
 FACES = {"cli"}
 
 

@@ -204,7 +204,7 @@ def test_a_tree_takes_roles_environments_and_parameters(template, folder):
     status, out, err = template("evaluate", *argv)
     outputs = yaml.safe_load(out)
     assert status == 0 and list(outputs["RoleData"]) == ["Web"] and outputs["CloudDomain"] == "example.org"
-    assert outputs["AdminPassword"] == "chosen-here" and "AdminPassword" not in err
+    assert outputs["AdminPassword"] == "chosen-here" and " AdminPassword" not in err
     status, out, err = template("explain", *argv, "CloudDomain")
     assert "(no file)" in out and "parameters, given with -P" in out and "rendered from" in out
     status, out, _ = template("explain", *argv, "AdminPassword")

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.heat.parity_table import cases, write
+from treadle.cli.gather import generated_names
 from treadle.errors import TemplateError
 from treadle.heat import Stack, build, load_tree
 from treadle.heat.evaluate import build_stack
@@ -16,13 +17,13 @@ from treadle.heat.explain import Explainer, Explanation, leaves, path_text, reso
 from treadle.heat.explain.copies import COPYING
 from treadle.heat.explain.paths import at, same
 from treadle.heat.files import Files
+from treadle.heat.roles import render_tree
 from treadle.heat.yamlload import _Builder, compose
 from treadle.plan.passwords import complete
 
 PROJECT = Path(__file__).parents[2]
 CASES = dict(cases())
-HIDDEN = ("AdminPassword", "CinderPassword", "HAProxyStatsPassword", "KeystoneCredential0", "KeystoneCredential1",
-          "KeystoneFernetKeys", "KeystonePassword", "MysqlRootPassword", "RabbitCookie", "RabbitPassword")
+HIDDEN = tuple(generated_names(PROJECT, render_tree(str(PROJECT), PROJECT / "roles_data.yaml", None, Files()).texts))
 
 
 def stands_at(files: Files, step: Explanation) -> list[Any]:

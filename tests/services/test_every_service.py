@@ -1,0 +1,124 @@
+"""Every service of the project keeps the same rules."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.services.everything import GIVEN, PREFIX, PROJECT, declared, parameters, registry, role_data, templates
+from treadle.images import catalogue
+from treadle.plan.roledata import SECTIONS
+
+HOST = {"service_name", "config_settings", "step_config"}
+CONTAINERIZED = {*HOST, "puppet_config", "kolla_config", "docker_config", "host_prep_tasks", "metadata_settings",
+                 "update_tasks", "upgrade_tasks"}
+GENERATED = re.compile(r"/var/lib/config-data/puppet-generated/([^/:]+)")
+
+
+def images() -> set[str]:
+    """The references of all images that are built."""
+    known = catalogue.load(PROJECT / "images")
+    return {known.reference(image.name) for image in known.images}
+
+
+def containers(service: str) -> dict[str, dict[str, Any]]:
+    """All of a service's containers, of every step."""
+    steps = role_data()[service].get("docker_config") or {}
+    return {name: entry for step in steps.values() for name, entry in step.items()}
+
+
+def containerized() -> list[str]:
+    return [name for name, template in registry().items() if template.startswith("docker/")]
+
+
+def volumes() -> set[str]:
+    """Config volumes that some service generates."""
+    return {data["puppet_config"]["config_volume"] for data in role_data().values() if data.get("puppet_config")}
+
+
+def mounts(entry: dict[str, Any]) -> list[str]:
+    return [str(mount) for mount in entry.get("volumes", [])]
+
+
+def test_every_service_has_its_type_and_every_template_is_a_service():
+    named = {template for template in registry().values() if template != "OS::Heat::None"}
+    bases = {str((PROJECT / template).parent.joinpath(resource["type"]).resolve().relative_to(PROJECT))
+             for template in named for resource in declared(template).get("resources", {}).values()
+             if resource["type"].endswith(".yaml")}
+    assert set(templates()) - named - bases == set()
+    assert [name for name, template in registry().items() if template == "OS::Heat::None"] == []
+
+
+@pytest.mark.parametrize("template", templates())
+def test_every_parameter_is_described_and_used(template):
+    text, document = (PROJECT / template).read_text(), declared(template)
+    assert document["description"].strip()
+    for name, parameter in document["parameters"].items():
+        assert parameter.get("description"), name
+        if name not in GIVEN:
+            assert re.search(rf"get_param: (\[)?{name}\b", text), f"{name} is declared and not used"
+    assert set(document["parameters"]) >= GIVEN
+
+
+@pytest.mark.parametrize("service", sorted(registry()))
+def test_every_service_has_all_its_sections(service):
+    data = role_data()[service]
+    wanted = CONTAINERIZED if service in containerized() else HOST
+    assert wanted - set(data) == set() and set(data) - set(SECTIONS) == set()
+    assert data["service_name"].replace("_", "") == service.removeprefix(PREFIX).lower()
+
+
+@pytest.mark.parametrize("service", containerized())
+def test_every_volume_is_generated_and_every_image_is_known(service):
+    data = role_data()[service]
+    used = {data["puppet_config"]["config_image"], *(entry["image"] for entry in containers(service).values()
+                                                     if entry.get("action") != "exec")}
+    assert used - images() == set()
+    mounted = {name for entry in containers(service).values() for mount in mounts(entry)
+               for name in GENERATED.findall(mount)}
+    assert mounted - volumes() == set()
+    assert data["puppet_config"]["puppet_tags"] and data["puppet_config"]["step_config"].strip()
+
+
+@pytest.mark.parametrize("service", containerized())
+def test_every_container_that_stays_is_watched_and_comes_back(service):
+    scripts = {name for data in role_data().values() for name in data.get("docker_config_scripts") or {}}
+    configs = {path for data in role_data().values() for path in data.get("kolla_config") or {}}
+    for name, entry in containers(service).items():
+        if entry.get("action") == "exec" or entry.get("detach") is False:
+            continue
+        assert entry["restart"] in ("always", "unless-stopped"), name
+        assert entry["healthcheck"]["test"] == f"/etc/treadle/healthcheck/{name}"
+        kolla = [mount.split(":")[0] for mount in mounts(entry) if "config_files/config.json" in mount]
+        assert kolla == [f"/var/lib/kolla/config_files/{name}.json"] and kolla[0] in configs
+        assert "KOLLA_CONFIG_STRATEGY=COPY_ALWAYS" in entry["environment"]
+        run = {mount.split(":")[0].rpartition("/")[2] for mount in mounts(entry) if "docker-config-scripts" in mount}
+        assert run - scripts == set(), name
+
+
+@pytest.mark.parametrize("service", containerized())
+def test_folders_that_a_container_writes_to_are_made_before(service):
+    made = "".join(str(task) for data in role_data().values() for task in data.get("host_prep_tasks") or [])
+    for name, entry in containers(service).items():
+        for mount in mounts(entry):
+            source = mount.split(":")[0]
+            if source.startswith(("/var/log/", "/var/lib/")) and not re.match(
+                    r"/var/lib/(config-data|kolla|docker-config-scripts)/", source):
+                assert f"{{{{ treadle_root }}}}{source}'" in made, f"{name}: {source}"
+
+
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory):
+    """An environment file that sets every parameter …ExtraConfig."""
+    file = tmp_path_factory.mktemp("probed") / "extra.yaml"
+    file.write_text(yaml.safe_dump({"parameter_defaults": {
+        name: {"probe": name} for name in parameters() if name.endswith("ExtraConfig")}}))
+    return str(file)
+
+
+@pytest.mark.parametrize("service", containerized())
+def test_operators_can_set_hiera_data_of_a_service_by_a_parameter_of_its_own(service, probed):
+    assert role_data(probed)[service]["config_settings"]["probe"].endswith("ExtraConfig")
