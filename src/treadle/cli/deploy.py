@@ -20,6 +20,8 @@ class DeployOvercloud(Command):
     is not touched.
     """
 
+    verb = "overcloud deploy"
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         add_stack(parser)
@@ -44,7 +46,7 @@ class DeployOvercloud(Command):
         if args.check:
             with rendered() as events:
                 return self._check(args, events)
-        with changing(self, args, "overcloud deploy") as events:
+        with changing(self, args, self.verb) as events:
             return self._saved(args, events) if args.plan else self._deploy(args, events)
 
     def _check(self, args: argparse.Namespace, events: Any) -> int:

@@ -51,10 +51,15 @@ def gather(args: argparse.Namespace, state: StackState, evaluate: Evaluate) -> G
     given = read_inputs(args, files)
     folder = given.templates
     rendered = render_tree(folder, given.roles_file, given.networks_file, files).texts
-    passwords, random = state.passwords(generated_names(folder, rendered)), state.random_strings()
+    passwords = state.passwords(generated_names(folder, rendered), getattr(args, "rotated", ()))
+    random = state.random_strings()
     result = evaluate(folder, given.roles_file, given.environments, networks_file=given.networks_file,
                       base_parameter_defaults={k: v for k, v in passwords.items() if k != FINGERPRINT_KEY},
                       random=random, files=files, keep=lambda: state.save_passwords(passwords))
+    for name in getattr(args, "rotated", ()):
+        if result.hidden.get(name) != passwords[name]:
+            raise InputError(f"{name} has its value from an environment file", key="NAME",
+                             hint="change it there, and deploy")
     hidden = {**result.hidden, **({"RandomString": random.secrets} if random.used else {})}
     for warning in result.files.warnings:
         print(f"warning: {warning}", file=sys.stderr)

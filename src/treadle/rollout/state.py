@@ -8,7 +8,7 @@ import os
 import secrets as random
 import shutil
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,10 +107,11 @@ class StackState:
     def passwords_file(self) -> Path:
         return self.path / "passwords.yaml"
 
-    def passwords(self, wanted: Iterable[str]) -> dict[str, Any]:
-        """The stack's passwords and keys, with new ones for names that have none yet. ``save_passwords`` keeps them:
-        not before everything else about the input was found to be right."""
-        passwords = complete(_load_passwords(self.passwords_file), wanted, random.token_bytes)
+    def passwords(self, wanted: Iterable[str], anew: Collection[str] = ()) -> dict[str, Any]:
+        """The stack's passwords and keys, with new ones for names that have none yet, and for those of ``anew``.
+        ``save_passwords`` keeps them: not before everything else about the input was found to be right."""
+        known = {name: value for name, value in _load_passwords(self.passwords_file).items() if name not in anew}
+        passwords = complete(known, wanted, random.token_bytes)
         passwords.setdefault(FINGERPRINT_KEY, random.token_hex(32))
         return passwords
 
