@@ -44,8 +44,9 @@ def test_every_section_is_there_even_when_nobody_has_it():
     assert role["docker_config"] == {} and role["host_prep_tasks"] == []
 
 
-def test_step_config_of_a_containerized_service_stays_out_of_the_host():
-    with_containers = {"service_name": "a", "step_config": "include a", "docker_config": {"step_1": {}}}
+@pytest.mark.parametrize("containers", [{"step_1": {}}, {}])
+def test_step_config_of_a_containerized_service_stays_out_of_the_host(containers):
+    with_containers = {"service_name": "a", "step_config": "include a", "docker_config": containers}
     role = merge("R", [{"service_name": "b", "step_config": "include b"}, with_containers])
     assert role["step_config"] == ["include b"]
 

@@ -100,7 +100,7 @@ def merge(role: str, services: Iterable[ServiceData | None]) -> RoleData:
 
 def _used(section: str, service: ServiceData) -> bool:
     """step_config counts only where no containers are: a containerized service's runs inside its config volume."""
-    return section != "step_config" or not service.get("docker_config")
+    return section != "step_config" or service.get("docker_config") is None
 
 
 def _check(role: str, service: ServiceData) -> None:
