@@ -27,7 +27,7 @@ def test_net_ip_map():
     assert layer == {
         "ctlplane": "2001:db8::1", "ctlplane_uri": "[2001:db8::1]", "fqdn_ctlplane": "n.ctlplane.example.org",
         "internal_api": "10.0.0.1", "internal_api_uri": "10.0.0.1", "fqdn_internal_api": "n.internalapi.example.org",
-        "fqdn_external": "n.example.org"}
+        "fqdn_canonical": "n.example.org", "fqdn_external": "n.example.org"}
 
 
 def test_a_setting_that_names_a_network_becomes_the_address_on_it():

@@ -27,7 +27,7 @@ def underscored(service: str) -> str:
 
 
 def net_ip_map(node: Node, networks: Sequence[str], domain: str) -> Layer:
-    """``{network: ip, network_uri: ip}`` and ``fqdn_<network>`` of one node."""
+    """``{network: ip, network_uri: ip}`` and ``fqdn_<network>`` of one node, and its own name, ``fqdn_canonical``."""
     layer: Layer = {}
     for network in networks:
         address = node.ip(network)
@@ -35,7 +35,8 @@ def net_ip_map(node: Node, networks: Sequence[str], domain: str) -> Layer:
         layer[f"{network}_uri"] = f"[{address}]" if ":" in address else address
         label = network.replace("_", "")
         layer[f"fqdn_{network}"] = f"{node.name}.{label}.{domain}"
-    layer["fqdn_external"] = layer.get("fqdn_external", f"{node.name}.{domain}")
+    layer["fqdn_canonical"] = f"{node.name}.{domain}"
+    layer["fqdn_external"] = layer.get("fqdn_external", layer["fqdn_canonical"])
     return layer
 
 
