@@ -49,12 +49,14 @@ class Cloud:
     vip: str
     epmd_port: int
     prefix: str = ""
+    #: Whether all of the core's services are deployed, not the few that most tests need.
+    whole: bool = False
 
     @classmethod
-    def on(cls, number: int, name: str, folder: Path, engine_url: str, prefix: str = "") -> Self:
+    def on(cls, number: int, name: str, folder: Path, engine_url: str, prefix: str = "", *, whole: bool = False) -> Self:
         """A cloud on the loopback network ``number``, its name and ports with it."""
         return cls(f"{name}{number}", folder, engine_url, f"127.0.{number}.1", f"127.0.{number}.2", 24344 + number,
-                   prefix)
+                   prefix, whole)
 
     @property
     def root(self) -> Path:
@@ -79,7 +81,8 @@ class Cloud:
             node["container_prefix"] = self.prefix
         self.nodes_file.write_text(yaml.safe_dump({"nodes": [node]}))
         vip = [{"ip_address": self.vip}]
-        self.environment_file.write_text(yaml.safe_dump({"parameter_defaults": {
+        few = yaml.safe_load((PROJECT / "environments/identity-and-volumes.yaml").read_text())
+        self.environment_file.write_text(yaml.safe_dump({**({} if self.whole else few), "parameter_defaults": {
             "ControlFixedIPs": vip, "PublicVirtualFixedIPs": vip, "InternalApiVirtualFixedIPs": vip,
             "RabbitEpmdPort": self.epmd_port, "RabbitDistPort": self.epmd_port + 1000,
             "CloudName": f"{self.name}.localdomain",

@@ -1,0 +1,187 @@
+"""The whole core, deployed by the one command that a user types, and what its users do with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.cloud import PROJECT, Cloud
+from tests.e2e.engine import PrivateEngine
+from tests.e2e.test_cinder import asked, until
+from tests.e2e.test_cloud import containers
+
+
+@pytest.fixture(scope="module")
+def core(folder: Path, engine: PrivateEngine, number: int) -> Iterator[Cloud]:
+    made = Cloud.on(number + 1, "core", folder / "core", engine.url, prefix="core-", whole=True)
+    made.write_files()
+    made.run(*standalone(made)).ok()
+    until(lambda: all(row["State"] == "up" for row in asked(made, "compute", "service", "list")))
+    yield made
+    made.run("openstack", "overcloud", "delete", "--stack", made.name, "--yes").ok()
+
+
+def standalone(cloud: Cloud) -> list[str]:
+    return [str(PROJECT / "bin/standalone"), "--yes", "--name", cloud.name, "--node-ip", cloud.node_ip, "--vip",
+            cloud.vip, "--root", str(cloud.root), "--node-name", f"{cloud.name}-0", "-e", str(cloud.environment_file),
+            "-e", str(PROJECT / "environments/low-memory-usage.yaml")]
+
+
+def made(cloud: Cloud, kind: str, name: str, *words: str) -> dict[str, Any]:
+    found: dict[str, Any] = asked(cloud, *kind.split(), "create", name, *words)
+    return found
+
+
+def status(cloud: Cloud, kind: str, name: str, key: str = "status") -> Callable[[str], bool]:
+    def reached(wanted: str) -> bool:
+        now = asked(cloud, *kind.split(), "show", name)[key]
+        assert not now.lower().endswith(("error", "failed")), now
+        return bool(now == wanted)
+    return reached
+
+
+def gone(cloud: Cloud, kind: str, name: str) -> bool:
+    return all(row.get("Name") != name and row.get("Stack Name") != name for row in asked(cloud, *kind.split(), "list"))
+
+
+def test_every_service_is_up(core: Cloud, engine: PrivateEngine) -> None:
+    compute = {row["Binary"]: row["State"] for row in asked(core, "compute", "service", "list")}
+    assert compute == dict.fromkeys(("nova-conductor", "nova-scheduler", "nova-compute"), "up")
+    volume = {row["Binary"]: row["State"] for row in asked(core, "volume", "service", "list")}
+    assert volume == dict.fromkeys(("cinder-scheduler", "cinder-volume", "cinder-backup"), "up")
+    assert [row["Status"] for row in asked(core, "orchestration", "service", "list")] == ["up"]
+    assert {row["Name"] for row in asked(core, "service", "list")} >= {
+        "keystone", "glance", "placement", "nova", "neutron", "cinderv3", "heat", "heat-cfn"}
+    states = engine.docker("ps", "--filter", f"label=treadle.stack={core.name}", "--format", "{{.Names}} {{.Status}}")
+    assert len(states.stdout.splitlines()) > 20
+    until(lambda: "(unhealthy)" not in engine.docker("ps", "--format", "{{.Status}}").stdout
+          and "starting" not in engine.docker("ps", "--format", "{{.Status}}").stdout)
+
+
+def test_a_second_run_touches_nothing(core: Cloud, engine: PrivateEngine) -> None:
+    before = containers(engine, core)
+    assert "Nothing to do" in core.run(*standalone(core)).ok().out
+    assert containers(engine, core) == before
+
+
+def test_an_image_comes_back_as_it_was(core: Cloud, folder: Path) -> None:
+    content = os.urandom(5 << 20)
+    (folder / "image").write_bytes(content)
+    made(core, "image", "disk", "--file", str(folder / "image"), "--disk-format", "raw", "--container-format", "bare")
+    core.openstack("image", "save", "disk", "--file", str(folder / "saved")).ok()
+    assert hashlib.sha256((folder / "saved").read_bytes()).digest() == hashlib.sha256(content).digest()
+
+
+def test_a_server_boots_with_a_port_and_a_volume(core: Cloud) -> None:
+    made(core, "network", "net")
+    made(core, "subnet", "subnet", "--network", "net", "--subnet-range", "192.0.2.0/24")
+    made(core, "router", "router")
+    core.openstack("router", "add", "subnet", "router", "subnet").ok()
+    port = made(core, "port", "port", "--network", "net")
+    made(core, "flavor", "small", "--ram", "64", "--disk", "1", "--vcpus", "1")
+    made(core, "volume", "data", "--size", "1")
+    until(lambda: status(core, "volume", "data")("available"))
+    made(core, "server", "server", "--flavor", "small", "--image", "disk", "--port", "port")
+    until(lambda: status(core, "server", "server")("ACTIVE"))
+    assert asked(core, "server", "show", "server")["addresses"] == {"net": [port["fixed_ips"][0]["ip_address"]]}
+    assert asked(core, "port", "show", "port")["status"] == "ACTIVE"
+    core.openstack("server", "add", "volume", "server", "data").ok()
+    until(lambda: status(core, "volume", "data")("in-use"))
+    core.openstack("server", "delete", "--wait", "server").ok()
+    until(lambda: status(core, "volume", "data")("available"))
+    core.openstack("volume", "delete", "data").ok()
+    until(lambda: gone(core, "volume", "data"))
+
+
+def test_a_stack_is_created(core: Cloud, folder: Path) -> None:
+    (folder / "stack.yaml").write_text(yaml.safe_dump({
+        "heat_template_version": "2021-04-16",
+        "resources": {"secret": {"type": "OS::Heat::RandomString"},
+                      "net": {"type": "OS::Neutron::Net", "properties": {"name": "of-the-stack"}}},
+        "outputs": {"said": {"value": {"get_attr": ["secret", "value"]}}}}))
+    core.openstack("stack", "create", "-t", str(folder / "stack.yaml"), "--wait", "stack").ok()
+    stack = asked(core, "stack", "show", "stack")
+    assert stack["stack_status"] == "CREATE_COMPLETE" and len(stack["outputs"][0]["output_value"]) == 32
+    core.openstack("stack", "delete", "--yes", "--wait", "stack").ok()
+    assert "of-the-stack" not in {row["Name"] for row in asked(core, "network", "list")}
+
+
+#: Hiera data for each project by the parameter of its own, and what the file then says.
+EXTRA = {
+    "CinderExtraConfig": ("cinder::api::osapi_max_limit", 501, "cinder.conf [DEFAULT] osapi_max_limit"),
+    "GlanceExtraConfig": ("glance::api::image_member_quota", 33, "glance-api.conf [DEFAULT] image_member_quota"),
+    "HeatExtraConfig": ("heat::engine::max_stacks_per_tenant", 77, "heat.conf [DEFAULT] max_stacks_per_tenant"),
+    "KeystoneExtraConfig": ("keystone::token_expiration", 1234, "keystone.conf [token] expiration"),
+    "NeutronExtraConfig": ("neutron::dhcp_lease_duration", 4321, "neutron.conf [DEFAULT] dhcp_lease_duration"),
+    "NovaExtraConfig": ("nova::api::max_limit", 502, "nova.conf [api] max_limit"),
+    "PlacementExtraConfig": ("placement::db::database_max_retries", 11,
+                             "placement.conf [placement_database] max_retries"),
+}
+
+
+def test_options_of_every_project_can_be_set_and_checked(core: Cloud) -> None:
+    file = core.environment("extra", **{name: {key: value} for name, (key, value, _) in EXTRA.items()})
+    checked = core.check("-e", str(PROJECT / "environments/low-memory-usage.yaml"), "-e", file)
+    assert checked.code == 2, checked.text
+    for _, value, option in EXTRA.values():
+        assert any(option in line and line.endswith(f"→ {value}") for line in checked.out.splitlines()), option
+
+
+def test_passwords_are_rotated_with_one_command(core: Cloud, engine: PrivateEngine) -> None:
+    kept = core.state / core.name / "passwords.yaml"
+    old = yaml.safe_load(kept.read_text())
+    core.run("openstack", "overcloud", "password", "rotate", "--stack", core.name, "--yes", "--message", "a test",
+             "NovaPassword", "RabbitPassword").ok()
+    new = yaml.safe_load(kept.read_text())
+    assert {name for name in old if old[name] != new[name]} == {"NovaPassword", "RabbitPassword"}
+    until(lambda: all(row["State"] == "up" for row in asked(core, "compute", "service", "list")))
+    made(core, "server", "after", "--flavor", "small", "--image", "disk", "--network", "net")
+    until(lambda: status(core, "server", "after")("ACTIVE"))
+    core.openstack("server", "delete", "--wait", "after").ok()
+    for password, works in ((old, False), (new, True)):
+        names = containers(engine, core)
+        sql = engine.docker("exec", "-i", names["mysql"][0], "sh", "-c",
+                            f"read word; MYSQL_PWD=$word mariadb --no-defaults -u nova -h {core.vip} -e 'SELECT 1' nova",
+                            check=False, given=f"{password['NovaPassword']}\n".encode())
+        assert (sql.returncode == 0) is works, sql.stderr
+        rabbit = engine.docker("exec", "-i", names["rabbitmq"][0], "sh", "-c",
+                               "read word; rabbitmqctl -q authenticate_user guest \"$word\"", check=False,
+                               given=f"{password['RabbitPassword']}\n".encode())
+        assert (rabbit.returncode == 0) is works, rabbit.stderr
+        clouds = yaml.safe_load((core.folder / "clouds.yaml").read_text())["clouds"][core.name]
+        nova = {**clouds, "auth": {**clouds["auth"], "username": "nova", "project_name": "service",
+                                   "password": password["NovaPassword"]}}
+        (core.folder / "nova.yaml").write_text(yaml.safe_dump({"clouds": {"nova": nova}}))
+        token = core.run("env", f"OS_CLIENT_CONFIG_FILE={core.folder}/nova.yaml", "openstack", "--os-cloud", "nova",
+                         "token", "issue")
+        assert (token.code == 0) is works, token.text
+
+
+def test_the_cloud_comes_back_with_its_data(core: Cloud, engine: PrivateEngine) -> None:
+    def works() -> bool:
+        images = core.openstack("image", "list", "-f", "json")
+        return images.code == 0 and [row["Name"] for row in json.loads(images.out)] == ["disk"]
+
+    def back() -> bool:
+        answer = core.openstack("compute", "service", "list", "-f", "json")
+        return answer.code == 0 and all(row["State"] == "up" for row in json.loads(answer.out)) and works()
+
+    names = containers(engine, core)
+    pid = engine.docker("inspect", "--format", "{{.State.Pid}}", names["mysql"][0]).stdout.strip()
+    os.kill(int(pid), 9)
+    until(back)
+    running = engine.docker("ps", "-q", "--filter", f"label=treadle.stack={core.name}").stdout.split()
+    engine.docker("stop", *running)
+    engine.docker("start", *running)
+    until(back)
+    engine.stop()
+    engine.start()
+    until(back, 240)
+    assert "Nothing to do" in core.run(*standalone(core)).ok().out
