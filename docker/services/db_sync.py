@@ -28,14 +28,7 @@ VERSIONS = ("alembic_version", "migrate_version")
 
 
 def main(config: str, user: str, command: list[str]) -> int:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.read_string(Path(config).read_text(encoding="utf-8"), config)
-    engine = sqlalchemy.create_engine(parser["database"]["connection"])
-    connection = connect(engine)
-    # One at a time in the whole cluster; the server drops the lock with the connection.
-    name = f"treadle db_sync {engine.url.database}"[:64]
-    if not connection.scalar(text("SELECT GET_LOCK(:name, :patience)"), {"name": name, "patience": int(PATIENCE)}):
-        sys.exit(f"Another db_sync of the database {engine.url.database} runs since {PATIENCE:.0f} s.")
+    connection = locked(read(config)["database"]["connection"])
     tables = half_made(connection)
     if tables:
         drop(connection, tables)
@@ -43,6 +36,23 @@ def main(config: str, user: str, command: list[str]) -> int:
     return subprocess.run(command, check=False, user=account.pw_uid, group=account.pw_gid,
                           extra_groups=os.getgrouplist(user, account.pw_gid),
                           env={**os.environ, "HOME": account.pw_dir}).returncode
+
+
+def read(config: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    parser.read_string(Path(config).read_text(encoding="utf-8"), config)
+    return parser
+
+
+def locked(url: str) -> sqlalchemy.Connection:
+    """A connection that no other of these scripts has to this database, one at a time in the whole cluster."""
+    engine = sqlalchemy.create_engine(url)
+    connection = connect(engine)
+    # The server drops the lock with the connection.
+    name = f"treadle db_sync {engine.url.database}"[:64]
+    if not connection.scalar(text("SELECT GET_LOCK(:name, :patience)"), {"name": name, "patience": int(PATIENCE)}):
+        sys.exit(f"Another db_sync of the database {engine.url.database} runs since {PATIENCE:.0f} s.")
+    return connection
 
 
 def connect(engine: sqlalchemy.Engine) -> sqlalchemy.Connection:
