@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.services.everything import GIVEN, PREFIX, PROJECT, declared, parameters, registry, role_data, templates
+from tests.services.everything import GIVEN, PROJECT, declared, parameters, registry, role_data, templates
 from treadle.images import catalogue
 from treadle.plan.roledata import SECTIONS
 
@@ -32,6 +33,11 @@ def containers(service: str) -> dict[str, dict[str, Any]]:
 
 def containerized() -> list[str]:
     return [name for name, template in registry().items() if template.startswith("docker/")]
+
+
+def configured() -> list[str]:
+    """Those that Puppet generates something for."""
+    return [service for service in containerized() if role_data()[service]["puppet_config"]]
 
 
 def volumes() -> set[str]:
@@ -68,19 +74,23 @@ def test_every_service_has_all_its_sections(service):
     data = role_data()[service]
     wanted = CONTAINERIZED if service in containerized() else HOST
     assert wanted - set(data) == set() and set(data) - set(SECTIONS) == set()
-    assert data["service_name"].replace("_", "") == service.removeprefix(PREFIX).lower()
+    assert Path(registry()[service]).stem.replace("-", "_").startswith(data["service_name"])
 
 
 @pytest.mark.parametrize("service", containerized())
-def test_every_volume_is_generated_and_every_image_is_known(service):
-    data = role_data()[service]
-    used = {data["puppet_config"]["config_image"], *(entry["image"] for entry in containers(service).values()
-                                                     if entry.get("action") != "exec")}
+def test_every_image_is_known_and_every_volume_is_generated(service):
+    used = {entry["image"] for entry in containers(service).values() if entry.get("action") != "exec"}
     assert used - images() == set()
     mounted = {name for entry in containers(service).values() for mount in mounts(entry)
                for name in GENERATED.findall(mount)}
     assert mounted - volumes() == set()
-    assert data["puppet_config"]["puppet_tags"] and data["puppet_config"]["step_config"].strip()
+
+
+@pytest.mark.parametrize("service", configured())
+def test_configuration_is_generated_in_a_known_image_by_a_manifest(service):
+    config = role_data()[service]["puppet_config"]
+    assert config["config_image"] in images()
+    assert config["puppet_tags"] and config["step_config"].strip()
 
 
 @pytest.mark.parametrize("service", containerized())
@@ -91,6 +101,9 @@ def test_every_container_that_stays_is_watched_and_comes_back(service):
         if entry.get("action") == "exec" or entry.get("detach") is False:
             continue
         assert entry["restart"] in ("always", "unless-stopped"), name
+        assert entry["healthcheck"]["test"]
+        if service not in configured():
+            continue
         assert entry["healthcheck"]["test"] == f"/etc/treadle/healthcheck/{name}"
         kolla = [mount.split(":")[0] for mount in mounts(entry) if "config_files/config.json" in mount]
         assert kolla == [f"/var/lib/kolla/config_files/{name}.json"] and kolla[0] in configs
@@ -119,6 +132,6 @@ def probed(tmp_path_factory):
     return str(file)
 
 
-@pytest.mark.parametrize("service", containerized())
+@pytest.mark.parametrize("service", configured())
 def test_operators_can_set_hiera_data_of_a_service_by_a_parameter_of_its_own(service, probed):
     assert role_data(probed)[service]["config_settings"]["probe"].endswith("ExtraConfig")
