@@ -31,8 +31,6 @@ class treadle::profile::base::glance::api (
     default => {},
   }
   create_resources("glance::backend::multistore::${backend}", { $backend_id => $of_kind + $backend_options })
-  include glance::backend::reserved::staging
-  include glance::backend::reserved::tasks
   include glance::import_filtering_opts
 
   if empty($brokers) {
