@@ -14,7 +14,7 @@ from treadle.node.hostpuppet import HostPuppet
 from treadle.node.listeners import conflicts
 from treadle.paths import NodePaths
 from treadle.plan.containers import Container
-from treadle.plan.folders import folders
+from treadle.plan.folders import made
 from treadle.plan.mounts import parse_mount
 from treadle.plan.nodeplan import NodePlan
 
@@ -63,7 +63,7 @@ def _require_no_stranger(plan: NodePlan, engine: Engine, name: str) -> None:
 def _require_sources(plan: NodePlan) -> None:
     """What containers mount or read is there, or will be made: by host_prep_tasks, or as configuration."""
     paths = NodePaths(plan.stack, plan.root)
-    coming = [*folders(plan), paths.volumes, paths.kolla_config, paths.scripts, paths.puppet_etc]
+    coming = [*made(plan), paths.volumes, paths.kolla_config, paths.scripts, paths.puppet_etc]
     for containers in plan.docker_config.values():
         for name, container in containers.items():
             for key, path in _sources(container):

@@ -15,8 +15,15 @@ def folders(plan: NodePlan) -> list[Path]:
 
     Only those below /var/lib and /var/log; a folder inside another one of them is left out.
     """
-    made = sorted({path for task in plan.host_prep_tasks for path in _made(task, plan.root)})
-    return [path for path in made if not any(other in path.parents for other in made)]
+    run = Path(f"{plan.root}/run")
+    data = [path for path in made(plan) if not path.is_relative_to(run)]
+    return [path for path in data if not any(other in path.parents for other in data)]
+
+
+def made(plan: NodePlan) -> list[Path]:
+    """All folders that the tasks make on the node, with those below /run, where the machine's next start takes them
+    away and the engine makes them again."""
+    return sorted({path for task in plan.host_prep_tasks for path in _made(task, plan.root)})
 
 
 def _made(task: Mapping[str, Any], root: str) -> Iterator[Path]:
@@ -31,5 +38,5 @@ def _made(task: Mapping[str, Any], root: str) -> Iterator[Path]:
             text = text.replace(f"{{{{ {name} }}}}", str(value))
         # What stands here is deleted with the stack: never /var/lib itself, nor what is not known for certain.
         path = posixpath.normpath(text)
-        if path.startswith((f"{root}/var/lib/", f"{root}/var/log/")) and "{{" not in path:
+        if path.startswith((f"{root}/var/lib/", f"{root}/var/log/", f"{root}/run/")) and "{{" not in path:
             yield Path(path)
