@@ -17,7 +17,12 @@ define treadle::uwsgi_api (
 ) {
   include $wsgi
   $api = treadle::socket($bind_ip, $port)
-  Resource[$config] { 'uwsgi/http-socket': value => $api }
+  Resource[$config] {
+    'uwsgi/http-socket': value => $api;
+    # uWSGI ends each connection and does not say so. After an answer without a body, HAProxy would ask its next
+    # question on a connection that is about to close, and the client would get no answer.
+    'uwsgi/add-header': value => 'Connection: close';
+  }
 
   treadle::healthcheck { $title:
     command => "exec curl --silent --show-error --fail --max-time 5 --output /dev/null http://${api}${path}",
