@@ -6,9 +6,11 @@
 CONFIG is an oslo.config file with [database] connection; COMMAND is the service's own (such as `cinder-manage db
 sync`), run as USER.
 
-MariaDB's DDL is in no transaction. A first migration that was killed leaves tables and no version, and each later
-one ends with "Table already exists". Then no migration was ever completed, so the tables hold nothing but what the
-migration itself put there: they are dropped, and the migration begins anew.
+MariaDB's DDL is in no transaction. A first migration that was killed leaves tables that no version tells of, and each
+later one ends with "Table already exists". Then no service ever worked with them, so they hold nothing but what the
+migration itself put there: they are dropped, and the migration begins anew. That it is the first stands in a table of
+ours from its begin to its end, because a long one (Neutron's has some two hundred versions) can be killed between any
+two.
 """
 
 import configparser
@@ -25,6 +27,7 @@ from sqlalchemy import exc, text
 PATIENCE = 120.0  # seconds, for the database to answer and for what a killed migration left running
 SEEDS = 100  # rows that a first migration may have written; more is data that nobody may drop
 VERSIONS = ("alembic_version", "migrate_version")
+FIRST = "treadle_first_migration"
 
 
 def main(config: str, user: str, command: list[str]) -> int:
@@ -32,10 +35,15 @@ def main(config: str, user: str, command: list[str]) -> int:
     tables = half_made(connection)
     if tables:
         drop(connection, tables)
+    if not sqlalchemy.inspect(connection).get_table_names():
+        connection.execute(text(f"CREATE TABLE {FIRST} (id INTEGER)"))
     account = pwd.getpwnam(user)
-    return subprocess.run(command, check=False, user=account.pw_uid, group=account.pw_gid,
+    code = subprocess.run(command, check=False, user=account.pw_uid, group=account.pw_gid,
                           extra_groups=os.getgrouplist(user, account.pw_gid),
                           env={**os.environ, "HOME": account.pw_dir}).returncode
+    if code == 0:
+        connection.execute(text(f"DROP TABLE IF EXISTS {FIRST}"))
+    return code
 
 
 def read(config: str) -> configparser.ConfigParser:
@@ -71,12 +79,13 @@ def connect(engine: sqlalchemy.Engine) -> sqlalchemy.Connection:
 def half_made(connection: sqlalchemy.Connection) -> list[str]:
     """The tables of a first migration that was killed, or none."""
     tables = sqlalchemy.inspect(connection).get_table_names()
-    if any(count(connection, version) for version in VERSIONS if version in tables):
+    if FIRST not in tables and any(count(connection, version) for version in VERSIONS if version in tables):
         return []
     full = [table for table in tables if table not in VERSIONS and count(connection, table) > SEEDS]
     if full:
-        sys.exit(f"There is no version of the tables, but data in {', '.join(sorted(full))}: refusing to begin anew. "
-                 "Restore the whole database, with its table alembic_version.")
+        sys.exit(f"There is no version of the tables, or their first migration was not completed, but data in "
+                 f"{', '.join(sorted(full))}: refusing to begin anew. Restore the whole database, with its table "
+                 f"alembic_version and without {FIRST}.")
     return [table for table in tables if table not in VERSIONS]
 
 

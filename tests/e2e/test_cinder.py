@@ -142,23 +142,26 @@ def run_tasks_again(cloud: Cloud) -> str:
     return cloud.deploy().ok().err
 
 
+#: Image, user, command, how many tables there are when it is killed, one of them. Cinder's first version is not
+#: complete then; of Neutron's some two hundred many are.
 SYNCS = {
-    "cinder": ("cinder-api", "cinder", ["cinder-manage", "--config-file=/db/db.conf", "db", "sync"], "volumes"),
-    "keystone": ("keystone-api", "keystone", ["keystone-manage", "--config-file=/db/db.conf", "db_sync"], "project"),
+    "cinder": ("cinder-api", "cinder", ["cinder-manage", "--config-file=/db/db.conf", "db", "sync"], 6, "volumes"),
+    "neutron": ("neutron-server", "neutron",
+                ["neutron-db-manage", "--config-file=/db/db.conf", "upgrade", "heads"], 160, "ports"),
 }
 
 
-@pytest.mark.parametrize("image, user, command, table", SYNCS.values(), ids=SYNCS)
+@pytest.mark.parametrize("image, user, command, killed_at, table", SYNCS.values(), ids=SYNCS)
 def test_a_first_migration_that_was_killed_is_begun_anew(cloud: Cloud, engine: PrivateEngine, tmp_path: Path,
                                                          image: str, user: str, command: list[str],
-                                                         table: str) -> None:
+                                                         killed_at: int, table: str) -> None:
     half = HalfMade(cloud, engine, tmp_path, f"half_{user}")
     half.sql(f"CREATE DATABASE {half.name}")
     container = half.start(image, user, command)
-    until(lambda: half.tables() >= 6)
+    until(lambda: half.tables() >= killed_at)
     engine.docker("kill", container)
-    assert half.version() == "", "it was killed too late"
-    assert half.tables() >= 6
+    assert engine.docker("wait", container).stdout.strip() == "137", "it was killed too late"
+    assert half.tables() >= killed_at
     container = half.start(image, user, command)
     assert engine.docker("wait", container).stdout.strip() == "0"
     said = engine.docker("logs", container).stdout
