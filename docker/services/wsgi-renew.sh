@@ -3,11 +3,12 @@
 #
 #     wsgi_renew.sh GROUP SCRIPT [SECONDS]
 #
-# SCRIPT is the WSGI script, owned by the user that the group runs as. No request is lost: half of the processes go at
-# a time; each ends when it has answered what it had begun (eviction-timeout of WSGIDaemonProcess), and the next half
-# goes when those that Apache started instead have loaded the application (WSGIImportScript). Apache's own graceful
-# restart kills such processes with what they are doing.
-# First the application is loaded once beside them: where it cannot be, they stay and the exit status is 78 (EX_CONFIG).
+# SCRIPT is the WSGI script. No request is lost: half of the processes go at a time; each ends when it has answered what
+# it had begun (eviction-timeout of WSGIDaemonProcess), and the next half goes when those that Apache started instead
+# have loaded the application (WSGIImportScript). Apache's own graceful restart kills such processes with what they are
+# doing.
+# First the application is loaded once beside them, as their user: where it cannot be, they stay and the exit status is
+# 78 (EX_CONFIG).
 set -euo pipefail
 group=$1
 script=$2
@@ -45,14 +46,20 @@ await() {
     done
 }
 
+mapfile -t old < <(processes)
+if [ "${#old[@]}" -eq 0 ]; then
+    echo "Apache (process $apache) has no WSGI process of $group." >&2
+    exit 1
+fi
+read -r user owners < <(ps -o euser:32=,egroup:32= -p "${old[0]}")
+
 # The name goes by the environment: services read the command line when they are loaded.
-if ! said=$(setpriv --reuid="$(stat -c %U "$script")" --regid="$(stat -c %G "$script")" --init-groups \
+if ! said=$(setpriv --reuid="$user" --regid="$owners" --init-groups \
     env WSGI_SCRIPT="$script" python3 -c 'import os, runpy; runpy.run_path(os.environ["WSGI_SCRIPT"])' 2>&1); then
     printf '%s\n' "$said" | tail -n 5 >&2
     exit 78
 fi
 
-mapfile -t old < <(processes)
 number=${#old[@]}
 half=$(((number + 1) / 2))
 await ready "$number"
