@@ -88,6 +88,8 @@ MISTAKES = [
          "[treadle_file] reserved_percentage: Should be less than or equal to 100"),
         ("cinder_volume", "error", "file_capacity_gbb=1", "[treadle_file] file_capacity_gbb: unknown option"),
         ("cinder_volume", "error", "volume_clear=maybe", "[treadle_file] volume_clear: Valid values are ")]),
+    (*CINDER, "debug=False", "debug=False\n[privsep_osbrick]\ncapabilities=\nhelper_comand=a\n[DEFAULT]", [
+        ("cinder_volume", "error", "helper_comand=a", "[privsep_osbrick] helper_comand: unknown option")]),
     ("cinder", "etc/cinder/cinder.conf", "debug=False", "debug=False\nno assignment", [
         (name, "error", "no assignment", ": No ':' or '=' found in assignment")
         for name in ("cinder_api", "cinder_scheduler")]),

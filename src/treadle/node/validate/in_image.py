@@ -81,6 +81,11 @@ class Check:
         self.unsure: set[str] = set()
         for group in groups:
             self._named(**group)
+        # Each context of oslo.privsep has a section of its own, and no namespace tells its name.
+        for section in self.together:
+            if section.startswith("privsep_"):
+                self.open.add(section)
+                self.options.add(section, list(self.options.known.get("privsep", {}).values()))
         for section, values in self.together.items():
             if plugin := (values.get("auth_type") or values.get("auth_plugin")):
                 self._plugin(section, plugin[-1])
