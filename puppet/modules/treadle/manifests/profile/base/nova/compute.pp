@@ -8,7 +8,7 @@
 # @param ram_allocation_ratio Memory of servers for each MB of the node, 0 for Nova's own
 # @param disk_allocation_ratio Disk of servers for each GB of the node, 0 for Nova's own
 class treadle::profile::base::nova::compute (
-  String[1] $driver              = 'fake.FakeDriver',
+  String[1] $driver              = 'fake.FakeDriverWithoutFakeNodes',
   Variant[String, Array[String]] $cpus = [],
   Numeric $cpu_allocation_ratio  = 0,
   Numeric $ram_allocation_ratio  = 0,
