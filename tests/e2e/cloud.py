@@ -53,7 +53,8 @@ class Cloud:
     whole: bool = False
 
     @classmethod
-    def on(cls, number: int, name: str, folder: Path, engine_url: str, prefix: str = "", *, whole: bool = False) -> Self:
+    def on(cls, number: int, name: str, folder: Path, engine_url: str, prefix: str = "", *,
+           whole: bool = False) -> Self:
         """A cloud on the loopback network ``number``, its name and ports with it."""
         return cls(f"{name}{number}", folder, engine_url, f"127.0.{number}.1", f"127.0.{number}.2", 24344 + number,
                    prefix, whole)

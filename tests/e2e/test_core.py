@@ -147,9 +147,9 @@ def test_passwords_are_rotated_with_one_command(core: Cloud, engine: PrivateEngi
     core.openstack("server", "delete", "--wait", "after").ok()
     for password, works in ((old, False), (new, True)):
         names = containers(engine, core)
-        sql = engine.docker("exec", "-i", names["mysql"][0], "sh", "-c",
-                            f"read word; MYSQL_PWD=$word mariadb --no-defaults -u nova -h {core.vip} -e 'SELECT 1' nova",
-                            check=False, given=f"{password['NovaPassword']}\n".encode())
+        login = f"read word; MYSQL_PWD=$word mariadb --no-defaults -u nova -h {core.vip} -e 'SELECT 1' nova"
+        sql = engine.docker("exec", "-i", names["mysql"][0], "sh", "-c", login, check=False,
+                            given=f"{password['NovaPassword']}\n".encode())
         assert (sql.returncode == 0) is works, sql.stderr
         rabbit = engine.docker("exec", "-i", names["rabbitmq"][0], "sh", "-c",
                                "read word; rabbitmqctl -q authenticate_user guest \"$word\"", check=False,
