@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e.browser import Dashboard, chromium
 from tests.e2e.cloud import PROJECT, Cloud
 from tests.e2e.engine import PrivateEngine
 from tests.e2e.test_cinder import asked, until
@@ -77,6 +78,19 @@ def test_an_image_comes_back_as_it_was(core: Cloud, folder: Path) -> None:
     made(core, "image", "disk", "--file", str(folder / "image"), "--disk-format", "raw", "--container-format", "bare")
     core.openstack("image", "save", "disk", "--file", str(folder / "saved")).ok()
     assert hashlib.sha256((folder / "saved").read_bytes()).digest() == hashlib.sha256(content).digest()
+
+
+def test_the_administrator_logs_in_to_horizon_with_a_browser_and_sees_the_image(core: Cloud, folder: Path) -> None:
+    password = yaml.safe_load((core.state / core.name / "passwords.yaml").read_text())["AdminPassword"]
+    with chromium(folder) as browser:
+        horizon = Dashboard(browser, core.vip)
+        horizon.log_in("admin", "not-the-password")
+        horizon.until("form", "Invalid credentials")
+        horizon.log_in("admin", password)
+        assert horizon.user() == "admin"
+        horizon.open("/horizon/project/images")
+        horizon.until("hz-resource-table", "disk")
+        assert horizon.missing() == []
 
 
 def test_a_server_boots_with_a_port_and_a_volume(core: Cloud) -> None:
