@@ -82,11 +82,12 @@ class Cloud:
             node["container_prefix"] = self.prefix
         self.nodes_file.write_text(yaml.safe_dump({"nodes": [node]}))
         vip = [{"ip_address": self.vip}]
+        low = yaml.safe_load((PROJECT / "environments/low-memory-usage.yaml").read_text())["parameter_defaults"]
         few = yaml.safe_load((PROJECT / "environments/identity-and-volumes.yaml").read_text())
         self.environment_file.write_text(yaml.safe_dump({**({} if self.whole else few), "parameter_defaults": {
             "ControlFixedIPs": vip, "PublicVirtualFixedIPs": vip, "InternalApiVirtualFixedIPs": vip,
             "RabbitEpmdPort": self.epmd_port, "RabbitDistPort": self.epmd_port + 1000,
-            "CloudName": f"{self.name}.localdomain",
+            "CloudName": f"{self.name}.localdomain", **(low if self.whole else {}),
             **{f"CloudName{network}": f"{self.name}.{network.lower()}.localdomain"
                for network in ("Internal", "Ctlplane", "Storage", "StorageManagement")}}}))
 
@@ -104,6 +105,12 @@ class Cloud:
         done = subprocess.run(words, capture_output=True, text=True, env=self.variables, timeout=timeout, check=False,
                               stdin=subprocess.DEVNULL)
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def standalone(self, *more: str) -> Done:
+        """The one command that a user types."""
+        return self.run(str(PROJECT / "bin/standalone"), "--name", self.name, "--node-ip", self.node_ip,
+                        "--vip", self.vip, "--root", str(self.root), "--node-name", f"{self.name}-0",
+                        "-e", str(self.environment_file), *more, timeout=1800)
 
     def deploy(self, *more: str) -> Done:
         return self.run(*self.deploy_words("--yes", *more))

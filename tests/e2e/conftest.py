@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cloud import PROJECT, Cloud, ProcessWatcher
+from tests.e2e.cloud import Cloud, ProcessWatcher
 from tests.e2e.engine import PrivateEngine
 from tests.e2e.small import IMAGE, MEMCACHED, SmallCloud
 from treadle.images import catalogue
@@ -42,7 +42,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def number() -> Iterator[int]:
     """Which loopback networks, ports and names are this run's: others may run the same tests on this machine."""
-    for number in range(25, 250, 2):
+    for number in range(25, 250, 3):
         with Path(f"/var/tmp/treadle-e2e-{number}.lock").open("w") as mark:
             try:
                 fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -111,14 +111,22 @@ def cloud(folder: Path, engine: PrivateEngine, number: int, first_deploy: dict[s
     made.write_files()
     watcher = ProcessWatcher()
     watcher.start()
-    done = made.run(str(PROJECT / "bin/standalone"), "--yes", "--name", made.name, "--node-ip", made.node_ip,
-                    "--vip", made.vip, "--root", str(made.root), "--node-name", f"{made.name}-0",
-                    "-e", str(made.environment_file))
+    done = made.standalone()
     first_deploy.update(done=done, argv=watcher.finish())
     done.ok()
     yield made
     if (made.state / made.name / "plans.json").exists():
         made.run("openstack", "overcloud", "delete", "--stack", made.name, "--yes").ok()
+
+
+@pytest.fixture(scope="session")
+def core(folder: Path, engine: PrivateEngine, number: int) -> Iterator[Cloud]:
+    """The whole core, in a cloud beside the first."""
+    made = Cloud.on(number + 2, "core", folder / "core", engine.url, prefix="core-", whole=True)
+    made.write_files()
+    made.standalone().ok()
+    yield made
+    made.run("openstack", "overcloud", "delete", "--stack", made.name, "--yes").ok()
 
 
 @pytest.fixture

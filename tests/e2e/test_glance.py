@@ -8,52 +8,48 @@ import os
 import subprocess
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 from tests.e2e.cloud import Cloud
 from tests.e2e.engine import PrivateEngine
+from tests.e2e.test_cinder import asked
 from tests.e2e.test_cloud import containers
 
 
-def asked(cloud: Cloud, *words: str) -> Any:
-    return json.loads(cloud.openstack(*words, "-f", "json").ok().out)
-
-
-def test_an_image_is_downloaded_as_it_was_uploaded(cloud: Cloud, tmp_path: Path) -> None:
+def test_an_image_is_downloaded_as_it_was_uploaded(core: Cloud, tmp_path: Path) -> None:
     data = os.urandom(5_000_000)
     (tmp_path / "in").write_bytes(data)
-    image = asked(cloud, "image", "create", "--file", str(tmp_path / "in"), "--disk-format", "raw", "round")
-    cloud.openstack("image", "save", "--file", str(tmp_path / "out"), "round").ok()
+    image = asked(core, "image", "create", "--file", str(tmp_path / "in"), "--disk-format", "raw", "round")
+    core.openstack("image", "save", "--file", str(tmp_path / "out"), "round").ok()
     assert (tmp_path / "out").read_bytes() == data
-    file = cloud.root / "var/lib/glance/images" / image["id"]
+    file = core.root / "var/lib/glance/images" / image["id"]
     assert file.read_bytes() == data
-    cloud.openstack("image", "delete", "round").ok()
+    core.openstack("image", "delete", "round").ok()
     assert not file.exists()
 
 
-def test_an_upload_goes_on_while_an_option_changes(cloud: Cloud, engine: PrivateEngine, tmp_path: Path) -> None:
+def test_an_upload_goes_on_while_an_option_changes(core: Cloud, engine: PrivateEngine, tmp_path: Path) -> None:
     data = os.urandom(3_000_000)
-    glance = asked(cloud, "endpoint", "list", "--service", "image", "--interface", "public")[0]["URL"]
-    token = cloud.openstack("token", "issue", "-f", "value", "-c", "id").ok().out.strip()
+    glance = asked(core, "endpoint", "list", "--service", "image", "--interface", "public")[0]["URL"]
+    token = core.openstack("token", "issue", "-f", "value", "-c", "id").ok().out.strip()
     (tmp_path / "headers").write_text(f"X-Auth-Token: {token}\nContent-Type: application/octet-stream\n")
-    there = containers(engine, cloud)["glance_api"]
-    quota = cloud.environment("glance-quota", GlanceImageMemberQuota=1)
-    assert cloud.planned("-e", quota) == {"glance_api": "reload"}
+    there = containers(engine, core)["glance_api"]
+    quota = core.environment("glance-quota", GlanceImageMemberQuota=1)
+    assert core.planned("-e", quota) == {"glance_api": "reload"}
     identity = reserved(glance, token)
     curl = ["curl", "--silent", "--show-error", "--fail", "--header", f"@{tmp_path / 'headers'}", "--upload-file", "-"]
     with subprocess.Popen([*curl, f"{glance}/v2/images/{identity}/file"], stdin=subprocess.PIPE) as upload:
         assert upload.stdin
         upload.stdin.write(data[:1_000_000])
         upload.stdin.flush()
-        cloud.deploy("-e", quota).ok()
+        core.deploy("-e", quota).ok()
         upload.stdin.write(data[1_000_000:])
     assert upload.returncode == 0
-    shown = asked(cloud, "image", "show", identity)
+    shown = asked(core, "image", "show", identity)
     assert (shown["status"], shown["checksum"]) == ("active", hashlib.md5(data, usedforsecurity=False).hexdigest())
-    members = [cloud.openstack("image", "add", "project", identity, name) for name in ("admin", "service")]
+    members = [core.openstack("image", "add", "project", identity, name) for name in ("admin", "service")]
     assert [member.code == 0 for member in members] == [True, False] and "Maximum: 1" in members[1].text
-    assert containers(engine, cloud)["glance_api"] == there
-    cloud.openstack("image", "delete", identity).ok()
+    assert containers(engine, core)["glance_api"] == there
+    core.openstack("image", "delete", identity).ok()
 
 
 def reserved(glance: str, token: str) -> str:

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.cloud import PROJECT, Cloud, Done
+from tests.e2e.cloud import Cloud
 from tests.e2e.engine import PrivateEngine
 from tests.e2e.test_cloud import containers
 
 
-def standalone(cloud: Cloud, *more: str) -> Done:
-    return cloud.run(str(PROJECT / "bin/standalone"), "--name", cloud.name, "--node-ip", cloud.node_ip, "--vip",
-                     cloud.vip, "--root", str(cloud.root), "--node-name", f"{cloud.name}-0",
-                     "-e", str(cloud.environment_file), *more)
-
-
 def test_a_second_run_touches_nothing_and_shows_the_cloud(cloud: Cloud, engine: PrivateEngine) -> None:
     before = containers(engine, cloud)
-    again = standalone(cloud).ok()
+    again = cloud.standalone().ok()
     assert "Nothing to do" in again.out and "expires" in again.out
     assert containers(engine, cloud) == before
 
 
 def test_down_asks_and_then_leaves_nothing(cloud: Cloud, engine: PrivateEngine) -> None:
-    asked = standalone(cloud, "--down")
+    asked = cloud.standalone("--down")
     assert asked.code == 2 and "--yes" in asked.err, asked.text
     assert containers(engine, cloud)
-    standalone(cloud, "--down", "--yes").ok()
+    cloud.standalone("--down", "--yes").ok()
     assert containers(engine, cloud) == {}
     assert cloud.name not in Path("/etc/hosts").read_text()
     assert [path for path in cloud.root.rglob("*") if path.is_file()] == []
