@@ -10,7 +10,7 @@ import pytest
 from tests.support import Heard, node_plan
 from treadle.errors import StepFailed
 from treadle.events import silent
-from treadle.plan.folders import folders
+from treadle.plan.folders import folders, plain
 from treadle.rollout import hostprep
 
 
@@ -34,6 +34,35 @@ def test_folders_are_made_and_made_twice_is_no_change(tmp_path, monkeypatch):
     assert [event.data["changed"] for event in heard[1:3]] == [True, True]
     assert heard[2].text == "of test"
     assert folders(plan) == [tmp_path / "var/lib/mysql", tmp_path / "var/lib/rabbitmq"]
+
+
+def test_tasks_that_only_make_folders_need_no_ansible(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ansible_runner", None)  # an import of it would fail
+    plan = node_plan(root=str(tmp_path), host_prep_tasks=[
+        folder("{{ item }}", ["{{ treadle_root }}/var/lib/a/b", "{{ treadle_root }}/var/log/a"]),
+        {"ansible.builtin.file": {"dest": "{{ treadle_root }}/var/lib/a", "state": "directory"}}])
+    heard = Heard()
+    assert hostprep.run(plan, heard.events()) == 1
+    assert (tmp_path / "var/lib/a/b").is_dir() and (tmp_path / "var/log/a").is_dir()
+    assert [event.data["changed"] for event in heard if event.kind == "host_prep.task"] == [True, False]
+    assert hostprep.run(plan, silent()) == 0
+
+
+def test_a_file_where_a_folder_should_be_is_named(tmp_path):
+    (tmp_path / "var").write_text("a file")
+    with pytest.raises(StepFailed, match=r"node-0\n.*var/lib/a.*Not a directory"):
+        hostprep.run(node_plan(root=str(tmp_path), host_prep_tasks=[folder("{{ treadle_root }}/var/lib/a")]), silent())
+
+
+@pytest.mark.parametrize("task", [
+    folder("/var/lib/a", mode="0700"), folder("/var/lib/a", owner="mysql"), folder("/var/lib/a", recurse=True),
+    {**folder("/var/lib/a"), "when": "false"}, {**folder("/var/lib/a"), "become": True},
+    {**folder("/var/lib/a"), "register": "it"}, folder("/var/lib/{{ elsewhere }}"), folder("relative/a"),
+    folder("{{ item }}", "{{ elsewhere }}"), {"file": {"path": "/var/lib/a", "state": "touch"}}, {"command": "true"},
+    folder("/var/lib/{% if x %}a{% endif %}"), {"name": "nothing"},
+])
+def test_what_asks_for_more_than_a_folder_is_left_to_ansible(task):
+    assert plain(task, "") is None
 
 
 def test_a_task_that_fails_is_named_and_nothing_after_it_is_run(tmp_path):

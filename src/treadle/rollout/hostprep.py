@@ -7,13 +7,14 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from treadle.engine import canonical
 from treadle.errors import StepFailed
 from treadle.events import Events
+from treadle.plan.folders import plain
 from treadle.plan.nodeplan import NodePlan
 
 
@@ -23,13 +24,40 @@ def digest(plan: NodePlan) -> str:
 
 
 def run(plan: NodePlan, events: Events) -> int:
-    """Run the node's tasks with ansible-runner; gives how many changed something. Raises StepFailed."""
+    """Run the node's tasks; gives how many changed something. Raises StepFailed.
+
+    The first ones, as far as they make folders and nothing else, are done here; the rest by ansible-runner, which takes
+    a quarter of a second for each folder.
+    """
     if not plan.host_prep_tasks:
         return 0
+    with events.span("host_prep", f"{len(plan.host_prep_tasks)} host_prep_tasks", node=plan.node):
+        changed, rest = 0, list(plan.host_prep_tasks)
+        while rest and (paths := plain(rest[0], plan.root)) is not None:
+            changed += _make(rest.pop(0), paths, plan, events)
+        return changed + (_by_ansible(plan, rest, events) if rest else 0)
+
+
+def _make(task: Mapping[str, Any], paths: Iterable[Path], plan: NodePlan, events: Events) -> bool:
+    """Whether one of the folders was not there."""
+    made = [path for path in paths if not path.is_dir()]
+    for path in made:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StepFailed(f"host_prep_tasks failed on {plan.node}\n  | {task.get('name', '?')} ({path}): "
+                             f"{error.strerror}", hint="correct the task or the node, then run the same deploy again"
+                             ) from error
+    events.emit("host_prep.task", str(task.get("name", "")), node=plan.node, changed=bool(made))
+    return bool(made)
+
+
+def _by_ansible(plan: NodePlan, tasks: list[dict[str, Any]], events: Events) -> int:
+    """How many of the tasks changed something."""
     import ansible_runner
 
     play = [{"name": f"Host preparation of {plan.node}", "hosts": plan.node, "gather_facts": _need_facts(plan),
-             "any_errors_fatal": True, "tasks": plan.host_prep_tasks}]
+             "any_errors_fatal": True, "tasks": tasks}]
     variables = {"treadle_root": plan.root, "role_name": plan.role, "stack_name": plan.stack,
                  "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     failed: list[str] = []
@@ -47,8 +75,7 @@ def run(plan: NodePlan, events: Events) -> int:
             changed.append(bool(data.get("res", {}).get("changed")))
             events.emit("host_prep.task", data.get("task", ""), node=plan.node, changed=changed[-1])
 
-    with tempfile.TemporaryDirectory(prefix="treadle-host-prep-") as folder, \
-            events.span("host_prep", f"{len(plan.host_prep_tasks)} host_prep_tasks", node=plan.node):
+    with tempfile.TemporaryDirectory(prefix="treadle-host-prep-") as folder:
         done = ansible_runner.run(
             private_data_dir=folder, playbook=play, quiet=True, event_handler=heard,
             inventory={"all": {"hosts": {plan.node: variables}}},
