@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,7 @@ from treadle.instantiate import plan as plan_actions
 from treadle.instantiate.plan import STEP
 from treadle.instantiate.shared import following
 from treadle.instantiate.still import passing, still
+from treadle.instantiate.together import together
 from treadle.node import preflight
 from treadle.node.aside import Volumes, keep_aside
 from treadle.node.configuration import Mask, pieces, preview, put
@@ -43,6 +45,9 @@ from treadle.plan.build import STEPS
 from treadle.plan.nodeplan import NodePlan
 from treadle.propagate import VolumeState, VolumeStates
 from treadle.secrets import Secrets
+
+#: How many containers are stopped at a time when the stack is deleted.
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -179,10 +184,15 @@ class NodeAgent:
     def delete(self) -> None:
         """Remove the node's containers, what Puppet did to the host, configuration and state. Data folders stay."""
         self.sweep()
-        found = sorted(self.observed().values(), key=lambda c: c.labels.get(STEP, ""), reverse=True)
-        for container in found:
-            self._gateway.do("remove", container.name, "the stack is deleted",
-                             lambda there=container: self._executor.remove(there))  # type: ignore[misc]
+        def remove(there: Observed) -> None:
+            self._gateway.do("remove", there.name, "the stack is deleted", lambda: self._executor.remove(there))
+
+        def step(there: Observed) -> str:
+            return there.labels.get(STEP, "")
+
+        # What came last goes first; what came together goes together.
+        for _, those in groupby(sorted(self.observed().values(), key=step, reverse=True), step):
+            together(list(those), remove, _AT_ONCE)
         self.puppet.write_modules()
         self.puppet.write_hieradata()
         self.puppet.host(STEPS[-1])
