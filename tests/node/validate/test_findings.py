@@ -1,24 +1,21 @@
 """What checkers write, as findings with a place in what was generated. The regular expressions are the services'."""
 
-from pathlib import Path
 
 import pytest
-import yaml
 
+from tests.services.everything import role_data
 from tests.support import node_plan, tree
 from treadle.node.validate.findings import Finding, Origins, Said, line_of, said_by
 from treadle.plan.containers import parse_container
 
-SERVICES = Path(__file__).resolve().parents[3] / "docker/services"
 CNF = "/etc/mysql/my.cnf"
 HAPROXY = "/etc/haproxy/haproxy.cfg"
 
 
 def declared():
     """``{container: its check by a command}``, as the services' templates have them."""
-    for path in SERVICES.glob("*.yaml"):
-        role_data = yaml.safe_load(path.read_text())["outputs"].get("role_data", {}).get("value", {})
-        for step in role_data.get("docker_config", {}).values():
+    for data in role_data().values():
+        for step in data.get("docker_config", {}).values():
             for name, entry in step.items():
                 parsed = parse_container(name, {"image": "i", "validate": entry.get("validate")}, "s")
                 yield from ((name, check) for check in parsed.validate if not check.oslo)
