@@ -68,6 +68,15 @@ SAYS = [
     ("keystone", 1, "apache2: Syntax error on line 22 of /etc/apache2/apache2.conf: Syntax error on line 1 of "
      "/etc/apache2/b.load: Cannot load c.so into server\n",
      [Said("error", "Cannot load c.so into server", "/etc/apache2/b.load", 1)]),
+    ("horizon", 0, "Syntax OK\n", []),
+    ("horizon", 1, "AH00526: Syntax error on line 7 of /etc/apache2/a.conf:\nInvalid command 'Foo'\n",
+     [Said("error", "Invalid command 'Foo'", "/etc/apache2/a.conf", 7)]),
+    ("logrotate_crond", 0, "reading config file /etc/logrotate-crond.conf\n\nHandling 1 logs\n", []),
+    ("logrotate_crond", 1, "warning: /c.conf:2 unknown option 'rotat' -- ignoring line\n"
+     "error: /c.conf:3 unknown unit 'c'\n"
+     "error: found error in /var/log/x, skipping\n",
+     [Said("warning", "unknown option 'rotat' -- ignoring line", "/c.conf", 2),
+      Said("error", "unknown unit 'c'", "/c.conf", 3)]),
     ("keystone_cron", 0, "The syntax of the crontab file was successfully checked.\n", []),
     ("keystone_cron", 1, '"/var/spool/cron/crontabs/keystone":1: bad hour\nerrors in crontab file, can\'t install.\n',
      [Said("error", "bad hour", "/var/spool/cron/crontabs/keystone")]),
