@@ -110,6 +110,7 @@ class Cloud:
         """The one command that a user types."""
         return self.run(str(PROJECT / "bin/standalone"), "--name", self.name, "--node-ip", self.node_ip,
                         "--vip", self.vip, "--root", str(self.root), "--node-name", f"{self.name}-0",
+                        *(["--container-prefix", self.prefix] if self.prefix else []),
                         "-e", str(self.environment_file), *more, timeout=1800)
 
     def deploy(self, *more: str) -> Done:
