@@ -96,3 +96,13 @@ check_port() { # ADDRESS PORT USE [PROC_NET_FOLDER]
     [ -z "$inode" ] || refuse "port $2 on $1 ($3) is taken$(holder "$inode")" \
         'stop that program, or choose other addresses with --node-ip and --vip'
 }
+
+# Whether one of the environment files leaves out a service; the words may have -e before each file.
+is_left_out() { # TYPE [-e FILE]...
+    local type=$1 word
+    shift
+    for word in "$@"; do
+        if [ "$word" != -e ] && grep -q "^ *OS::TripleO::Services::$type: *OS::Heat::None *$" "$word"; then return 0; fi
+    done
+    return 1
+}

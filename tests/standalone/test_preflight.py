@@ -141,7 +141,17 @@ def test_check_names_the_taken_port_and_its_owner() -> None:
     assert f"port 3306 on 127.0.77.1 (MariaDB) is taken by {Path('/proc/self/comm').read_text().strip()}" in done.stderr
 
 
+def test_the_port_of_a_service_that_is_left_out_may_be_taken(tmp_path: Path) -> None:
+    (tmp_path / "less.yaml").write_text("resource_registry:\n  OS::TripleO::Services::Horizon: OS::Heat::None\n")
+    addresses = ["--node-ip", "127.0.77.1", "--vip", "127.0.77.2"]
+    with socket.create_server(("127.0.77.2", 80)):
+        assert "port 80 on 127.0.77.2 (HAProxy for Horizon) is taken" in standalone("--check", *addresses).stderr
+        done = standalone("--check", *addresses, "-e", str(tmp_path / "less.yaml"))
+    assert "port 80" not in done.stderr
+
+
 @pytest.mark.parametrize("arguments, says", [
+    (["--container-prefix", "a b"], "--container-prefix a b"),
     (["--frobnicate"], "unknown option --frobnicate"), (["--vip"], "--vip needs a value"),
     (["-e", "/no/such/file"], "-e /no/such/file: no such file"), (["--name", "a/b"], "--name a/b"),
     (["--memory-needed", "4G"], "expected MiB as a number"), (["--disk-needed", "much"], "expected GiB as a number")])
