@@ -33,6 +33,12 @@ def test_keystones_code_says_that_debug_is_mutable_and_token_expiration_is_not(t
     assert heard == []
 
 
+@pytest.mark.parametrize("name", ["cinder-volume", "glance-api", "heat-engine", "neutron-server", "nova-compute"])
+def test_every_image_whose_service_takes_options_while_it_runs_can_be_asked(tmp_path, heard, name):
+    assert ("DEFAULT", "debug") in lists(tmp_path, heard).of(*image(name))
+    assert heard == []
+
+
 def test_an_image_is_asked_once(tmp_path, heard):
     reference, identity = image("keystone-api")
     first = lists(tmp_path, heard).of(reference, identity)

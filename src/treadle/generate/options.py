@@ -16,11 +16,12 @@ from treadle.events import Events
 from treadle.files import read_document, write_private
 from treadle.inside import in_order
 
-#: Prints ``[[group, option], ...]`` as its last line. All namespaces: an image holds one service and its libraries.
+#: Prints ``[[group, option], ...]`` as its last line. All namespaces, as an image holds one service and its libraries;
+#: but not those of the libraries' own tests, which an image may leave out.
 _LIST = """
 import json, subprocess, sys
 from importlib.metadata import entry_points
-names = sorted({entry.name for entry in entry_points(group="oslo.config.opts")})
+names = sorted({entry.name for entry in entry_points(group="oslo.config.opts") if ".tests." not in entry.name})
 words = ["oslo-config-generator", "--format", "json", "--output-file", "/tmp/options.json"]
 subprocess.run(words + [word for name in names for word in ("--namespace", name)], check=True)
 groups = json.load(open("/tmp/options.json"))["options"]
