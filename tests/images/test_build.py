@@ -39,7 +39,7 @@ class Project:
         (folder / "template-overrides.j2").write_text("{% extends parent_template %}\n")
         (folder / "kolla-build.conf").write_text(
             f"[DEFAULT]\nnamespace = {NAMESPACE}\ntag = t\nbase = debian\nbase_image = {base}\nbase_tag = {tag}\n"
-            "docker_dir = docker\npull = false\nbuildkit = false\nretries = 0\n")
+            "pull = false\nbuildkit = false\nretries = 0\n")
 
     def build(self, *overrides: Path, rebuild: bool = False) -> BuildResult:
         return build(events=Events(self.heard.append), overrides=overrides, rebuild=rebuild, folder=self.folder,

@@ -43,6 +43,7 @@ WRONG = {
     "unknown key": ("images: [{name: a, fro: b}]", "images[0].fro: unknown key (did you mean for?)"),
     "missing key": ("images: [{name: a}]", "images[0].for"),
     "wrong type": ("images: [{name: a, for: b, implied: often}]", "images[0].implied: expected a bool"),
+    "wrong type of extra": ("images: [{name: a, for: b, extra: 1}]", "images[0].extra: expected a bool"),
     "empty name": ("images: [{name: '', for: b}]", "images[0].name"),
     "twice": ("images: [{name: a, for: b}, {name: a, for: c}]", "named twice: a"),
 }
@@ -81,3 +82,14 @@ def test_a_bad_override_is_refused_before_anything_is_built(tmp_path: Path, text
     with pytest.raises(InputError) as caught:
         build(["a"], events=silent(), overrides=[own], folder=folder, state=tmp_path, logs=tmp_path)
     assert expected in str(caught.value) and str(own) in str(caught.value)
+
+
+def test_extra_images_are_built_by_name_or_for_a_cloud_that_uses_them(tmp_path: Path) -> None:
+    project = catalogue.load(written(tmp_path, (
+        "images: [{name: a, for: x}, {name: b-base, for: x, implied: true, extra: true}, "
+        "{name: b, for: x, extra: true}, {name: c, for: x}]")))
+    assert project.wanted([]) == ("a", "c")
+    assert project.wanted(["b"]) == ("b",)
+    role_data = [{"docker_config": {"step_1": {"b": {"image": "n/b:t", "volumes": ["/n/c:t"]}}}},
+                 {"puppet_config": {"config_image": "n/a:t"}}, {"docker_config": {"step_1": {"d": {"image": "x/c:t"}}}}]
+    assert project.used_by(role_data) == ("a", "b")

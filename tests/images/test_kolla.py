@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from treadle.images.kolla import Kolla, Progress, log_tail, read_line
+from treadle.images.recipe import rendered
 
 LINES = {
     "INFO:kolla.common.utils.cron:Building started at 2026-01-01 10:00:00.5": Progress("begin", "cron"),
@@ -44,3 +45,23 @@ def test_command_anchors_names_and_puts_the_users_overrides_last(tmp_path: Path)
     assert command[-2:] == ["^base$", "^mariadb\\-server$"]
     overrides = [word for word in command if word.startswith("--template-override")]
     assert overrides == [f"--template-override={tmp_path}/template-overrides.j2", "--template-override=/own.j2"]
+
+
+def test_our_own_recipes_are_laid_over_kollas_and_are_digested_with_the_files_beside_them(tmp_path: Path) -> None:
+    folder, recipe = tmp_path / "images", tmp_path / "images/docker/own/own-base/Dockerfile.j2"
+    recipe.parent.mkdir(parents=True)
+    recipe.write_text("FROM {{ namespace }}/{{ image_prefix }}base:{{ tag }}\nCOPY start.sh /\n")
+    (folder / "template-overrides.j2").write_text("{% extends parent_template %}\n")
+    (folder / "kolla-build.conf").write_text("[DEFAULT]\nbase = debian\n")
+
+    def digests(text: str) -> dict[str, str]:
+        recipe.with_name("start.sh").write_text(text)
+        work = tmp_path / text
+        with (tmp_path / "lock").open("w") as lock:
+            kolla = Kolla(folder, "n", "t", (), {"DOCKER_HOST": "unix:///none"}, tmp_path, lock.fileno())
+            kolla.render(["own-base", "cron"], work)
+        return {name: made.digest for name, made in rendered(work, folder / "kolla-build.conf", "1").items()}
+
+    first, second = digests("one"), digests("two")
+    assert set(first) == {"base", "cron", "own-base"}
+    assert {name for name in first if first[name] != second[name]} == {"own-base"}

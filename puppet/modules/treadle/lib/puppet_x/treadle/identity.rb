@@ -2,6 +2,7 @@
 
 require 'json'
 require 'net/http'
+require 'openssl'
 require 'uri'
 require 'yaml'
 
@@ -11,7 +12,9 @@ module PuppetX
     # line. Where to log in comes from the cloud `system` in a clouds.yaml.
     class Identity
       CLOUDS = '/etc/openstack/puppet/admin-clouds.yaml'
+      CAS = '/etc/openstack/puppet/ca.crt' # beside those that the system knows, where the cloud has its own
       PATIENCE = 120 # seconds for a Keystone that is starting
+      FEW = %w[domains roles services endpoints].freeze # asked for as a whole, once
 
       def self.instance
         @instance ||= new(YAML.safe_load(File.read(CLOUDS), aliases: true).dig('clouds', 'system'))
@@ -20,24 +23,41 @@ module PuppetX
       def initialize(cloud)
         @cloud = cloud
         @auth = cloud['auth']
+        @ids = {}
+        @all = {}
+        @made = []
         @base = URI("#{@auth['auth_url'].sub(%r{/v3/?\z}, '').chomp('/')}/v3")
       end
 
       # All entities of `kind` (such as "users") that match, as maps.
       def list(kind, query = {})
-        path = query.empty? ? kind : "#{kind}?#{URI.encode_www_form(query)}"
-        request(:Get, path)[File.basename(kind)]
+        return fetch(kind, query) unless FEW.include?(kind)
+
+        @all[kind] ||= fetch(kind)
+        @all[kind].select { |entity| query.all? { |key, value| entity[key] == value } }
       end
 
       def create(kind, body)
-        request(:Post, kind, { singular(kind) => body })[singular(kind)]
+        entity = request(:Post, kind, { singular(kind) => body })[singular(kind)]
+        @all[kind]&.push(entity)
+        @made << entity['id']
+        @ids[[kind, entity['name'], body.slice('domain_id')]] = entity['id']
+        entity
+      end
+
+      # Whether this run made it: then it has no more than this run gave it.
+      def made?(id)
+        @made.include?(id)
       end
 
       def update(kind, id, body)
+        @all.delete(kind)
         request(:Patch, "#{kind}/#{id}", { singular(kind) => body })[singular(kind)]
       end
 
       def delete(path)
+        @ids.clear
+        @all.clear
         request(:Delete, path)
       end
 
@@ -45,12 +65,14 @@ module PuppetX
         request(:Put, path)
       end
 
-      # The id of the one entity of that name.
+      # The id of the one entity of that name, asked for once: domains, projects and roles are needed by each user.
       def id_of(kind, name, query = {})
-        found = list(kind, { 'name' => name }.merge(query))
-        raise Puppet::Error, "Keystone has #{found.size} of #{kind} named #{name}, expected one" unless found.size == 1
+        @ids[[kind, name, query]] ||= begin
+          found = list(kind, { 'name' => name }.merge(query))
+          raise Puppet::Error, "Keystone has #{found.size} of #{kind} named #{name}, expected one" if found.size != 1
 
-        found.first['id']
+          found.first['id']
+        end
       end
 
       # Whether a user can log in with `password`.
@@ -63,6 +85,11 @@ module PuppetX
       end
 
       private
+
+      def fetch(kind, query = {})
+        path = query.empty? ? kind : "#{kind}?#{URI.encode_www_form(query)}"
+        request(:Get, path)[File.basename(kind)]
+      end
 
       def singular(kind)
         kind.chomp('s')
@@ -117,9 +144,22 @@ module PuppetX
           message['Content-Type'] = 'application/json'
           message.body = JSON.generate(body)
         end
-        options = { use_ssl: uri.scheme == 'https', open_timeout: 10, read_timeout: 60 }
-        options[:ca_file] = @cloud['cacert'] if @cloud['cacert']
-        Net::HTTP.start(uri.hostname, uri.port, nil, nil, nil, nil, options) { |http| http.request(message) }
+        connection.request(message)
+      end
+
+      # One for the whole run; where the server has closed it, Net::HTTP opens it again.
+      def connection
+        return @connection if @connection&.started?
+
+        options = { use_ssl: @base.scheme == 'https', open_timeout: 10, read_timeout: 60, cert_store: trusted }
+        @connection = Net::HTTP.start(@base.hostname, @base.port, nil, nil, nil, nil, options)
+      end
+
+      def trusted
+        @trusted ||= OpenSSL::X509::Store.new.tap do |store|
+          store.set_default_paths
+          store.add_file(CAS) if File.exist?(CAS)
+        end
       end
 
       def explain(verb, path, answer)

@@ -15,4 +15,10 @@ class treadle::profile::base::cinder (
     'DEFAULT/my_ip':                value => $bind_ip;
     'DEFAULT/backup_use_same_host': value => $backup_use_same_host;
   }
+
+  # Where keys of encrypted volumes are.
+  if lookup('barbican_api_enabled', { 'default_value' => false }) {
+    include cinder::key_manager
+    include cinder::key_manager::barbican
+  }
 }

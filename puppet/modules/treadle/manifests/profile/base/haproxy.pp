@@ -15,6 +15,13 @@
 # @param stats_port Port of the statistics page
 # @param stats_user Name for the statistics page
 # @param stats_password Password for the statistics page
+# @param certificate Certificate of the public endpoints, those that it was signed by, and its key, in PEM; empty for none
+# @param certificate_path Where they are put
+# @param internal_certificate The same of the internal endpoints
+# @param internal_certificate_path Where they are put
+# @param ssl_options What every bind with TLS is told, in HAProxy's words
+# @param ssl_ciphers Ciphers of TLS 1.2; empty for HAProxy's own
+# @param vips_move Whether the VIPs are on one node of several, so that this one may listen where it cannot be reached
 # @param step Step of the deployment
 class treadle::profile::base::haproxy (
   String[1] $stats_password,
@@ -31,13 +38,44 @@ class treadle::profile::base::haproxy (
   Array[String[1]] $stats_ips      = [lookup('controller_virtual_ip')],
   Stdlib::Port $stats_port         = 1993,
   String[1] $stats_user            = 'admin',
+  Array[String] $certificate       = [],
+  Stdlib::Absolutepath $certificate_path = '/etc/pki/tls/private/overcloud_endpoint.pem',
+  Array[String] $internal_certificate = [],
+  Stdlib::Absolutepath $internal_certificate_path = '/etc/pki/tls/private/overcloud_internal.pem',
+  String[1] $ssl_options           = 'ssl-min-ver TLSv1.2 no-tls-tickets',
+  String $ssl_ciphers              = '',
+  Boolean $vips_move               = lookup('keepalived_enabled', { 'default_value' => false }),
   Integer $step                    = Integer(lookup('step')),
 ) {
   $limits = {
     'http-request' => '10s', 'queue' => '2m', 'connect' => '10s', 'client' => '2m', 'server' => '2m', 'check' => '10s',
   } + $timeouts
 
+  $given = {
+    $certificate_path          => $certificate.filter |$part| { $part != '' },
+    $internal_certificate_path => $internal_certificate.filter |$part| { $part != '' },
+  }.filter |$path, $parts| { !empty($parts) }
+  $pem = {
+    'public'   => $certificate_path in $given ? { true => $certificate_path, default => undef },
+    'internal' => $internal_certificate_path in $given ? { true => $internal_certificate_path, default => undef },
+  }
+  $tls = empty($given) ? {
+    true    => {},
+    default => { 'ssl-default-bind-options' => $ssl_options } + ($ssl_ciphers ? {
+      ''      => {},
+      default => { 'ssl-default-bind-ciphers' => $ssl_ciphers },
+    }),
+  }
+
   if $step >= 1 {
+    # Only its master reads them, which is root's. What is checked has to be there before.
+    $given.each |$path, $parts| {
+      treadle::pem { $path:
+        parts  => $parts,
+        before => Class['haproxy'],
+      }
+    }
+
     class { 'haproxy':
       service_manage   => false,
       merge_options    => false,
@@ -49,7 +87,7 @@ class treadle::profile::base::haproxy (
         'pidfile'         => '/var/run/haproxy.pid',
         'hard-stop-after' => $hard_stop_after,
         'stats'           => ['socket /var/lib/haproxy/stats mode 600 level user', 'timeout 2m'],
-      },
+      } + $tls,
       defaults_options => {
         'mode'    => 'tcp',
         'log'     => 'global',
@@ -80,10 +118,12 @@ class treadle::profile::base::haproxy (
       treadle::haproxy::endpoint { $name: * => $endpoint }
     }
 
+    $at = treadle::socket($stats_ips[0], $stats_port)
     treadle::healthcheck { 'haproxy':
-      command => $stats ? {
-        true    => "exec 3<>/dev/tcp/${stats_ips[0]}/${stats_port}",
-        default => 'exec pgrep -x haproxy',
+      command => [$stats, $vips_move] ? {
+        [true, false] => "exec 3<>/dev/tcp/${stats_ips[0]}/${stats_port}",
+        [true, true]  => "ss --no-header --listening --tcp --numeric src ${at} | grep --quiet .",
+        default       => 'exec pgrep -x haproxy',
       },
     }
   }

@@ -11,7 +11,10 @@
 # @param node_names Short names of all brokers, in the order of node_ips
 # @param environment Further variables of rabbitmq-env.conf
 # @param kernel_variables Further settings of Erlang's kernel application
+# @param variables Further settings of the broker
 # @param plugins Plugins to enable
+# @param certificate Certificate of this node, in PEM; empty where connections are without TLS
+# @param key Its key, in PEM
 # @param step Step of the deployment
 class treadle::profile::base::rabbitmq (
   String[1] $erlang_cookie,
@@ -23,7 +26,10 @@ class treadle::profile::base::rabbitmq (
   Array[String[1], 1] $node_names       = lookup('rabbitmq_short_node_names'),
   Hash[String[1], Data] $environment    = {},
   Hash[String[1], Data] $kernel_variables = {},
+  Hash[String[1], Data] $variables      = lookup('rabbitmq::config_variables', { 'default_value' => {} }),
   Array[String[1]] $plugins             = [],
+  Array[String[1]] $certificate         = [],
+  Array[String[1]] $key                 = [],
   Integer $step                         = Integer(lookup('step')),
 ) {
   $own = $node_ips.index |$ip| { $ip == $bind_ip }
@@ -35,6 +41,19 @@ class treadle::profile::base::rabbitmq (
     default => "{${regsubst($bind_ip, '\.', ',', 'G')}}",
   }
   $inetrc_hosts = zip($node_ips, $node_names)
+  # A broker without data joins the others, one with data those that it knows. The smaller part of a cluster that was cut
+  # in two stops until it is whole again.
+  $brokers = $node_names.map |$name| { "'rabbit@${name}'" }
+  $cluster = length($brokers) ? {
+    1       => {},
+    default => {
+      'cluster_nodes'              => "{[${join($brokers, ', ')}], disc}",
+      'cluster_partition_handling' => length($brokers) ? {
+        2       => 'autoheal',
+        default => 'pause_minority',
+      },
+    },
+  }
 
   if $step >= 1 {
     class { 'rabbitmq':
@@ -48,6 +67,7 @@ class treadle::profile::base::rabbitmq (
         'CTL_ERL_ARGS'            => $interface.then |$at| { "\"-kernel inet_dist_use_interface ${at}\"" },
         'SERVER_ADDITIONAL_ERL_ARGS' => $interface.then |$at| { "\"-kernel inet_dist_use_interface ${at}\"" },
       } + $environment,
+      config_variables        => $cluster + $variables,
       config_kernel_variables => {
         'inet_dist_listen_min' => $dist_port,
         'inet_dist_listen_max' => $dist_port,
@@ -72,6 +92,19 @@ class treadle::profile::base::rabbitmq (
         mode      => '0400',
         content   => "${lookup('rabbitmq::default_user')}\n${lookup('rabbitmq::default_pass')}\n",
         show_diff => false;
+    }
+
+    unless empty($certificate) {
+      treadle::pem {
+        default:
+          owner => 'rabbitmq',
+          group => 'rabbitmq';
+        lookup('rabbitmq::ssl_cert'):
+          parts => $certificate,
+          mode  => '0444';
+        lookup('rabbitmq::ssl_key'):
+          parts => $key;
+      }
     }
 
     treadle::healthcheck { 'rabbitmq':

@@ -27,6 +27,7 @@ Puppet::Functions.create_function(:'treadle::recorded_json') do
   def record(key, file, context)
     return if file.nil? || context.cache_has_key("\0asked #{key}")
     context.cache("\0asked #{key}", true)
-    File.open(file, 'a') { |out| out.puts(key) }
+    @record ||= File.open(file, 'a').tap { |out| out.sync = true }
+    @record.puts(key)
   end
 end

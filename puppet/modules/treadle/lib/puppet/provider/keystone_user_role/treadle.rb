@@ -6,7 +6,7 @@ Puppet::Type.type(:keystone_user_role).provide(:treadle, parent: Puppet::Provide
   desc 'Roles of a user on a project, a domain or the system, over HTTP.'
 
   def roles
-    @roles ||= api.list(path).map { |role| role['name'] }
+    @roles ||= api.made?(user) ? [] : api.list(path).map { |role| role['name'] }
   end
 
   def exists?
@@ -32,10 +32,11 @@ Puppet::Type.type(:keystone_user_role).provide(:treadle, parent: Puppet::Provide
   private
 
   def path
-    @path ||= begin
-      user = api.id_of('users', resource[:user], { 'domain_id' => domain_id(resource[:user_domain]) })
-      "#{target}/users/#{user}/roles"
-    end
+    @path ||= "#{target}/users/#{user}/roles"
+  end
+
+  def user
+    @user ||= api.id_of('users', resource[:user], { 'domain_id' => domain_id(resource[:user_domain]) })
   end
 
   def target

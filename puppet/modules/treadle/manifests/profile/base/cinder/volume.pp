@@ -52,6 +52,14 @@ class treadle::profile::base::cinder::volume (
       reserved_percentage => $reserved_percentage,
     }
   }
+
+  # Cinder's helper asks for CAP_SYS_ADMIN, even to look at an image's format, and ends where there is none.
+  $capabilities = $iscsi ? {
+    true    => '<SERVICE DEFAULT>', # the container is privileged
+    default => 'CAP_CHOWN,CAP_DAC_OVERRIDE,CAP_FOWNER',
+  }
+  cinder_config { 'cinder_sys_admin/capabilities': value => $capabilities }
+
   $names = [[$file, $file_backend], [$iscsi, $iscsi_backend]].filter |$each| { $each[0] }.map |$each| { $each[1] }
   $backends = $names + $user_enabled_backends
   if empty($backends) {

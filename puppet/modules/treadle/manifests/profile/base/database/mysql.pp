@@ -6,7 +6,14 @@
 # @param max_connections Clients at the same time
 # @param innodb_buffer_pool_size Memory for data and indexes
 # @param options Further options by section, over all others
-# @param databases Classes that make a database each, such as keystone::db::mysql
+# @param databases Classes that make a database each, such as keystone::db::mysql. Where the database's image does not
+#   have one's module, treadle::database makes the same
+# @param certificate Certificate of this node, in PEM; empty where connections are without TLS, others take none then
+# @param key Its key, in PEM
+# @param cas CAs that the certificate may be signed by, in PEM
+# @param galera Whether the nodes with MariaDB are one Galera cluster
+# @param node_ips Addresses of all nodes with MariaDB
+# @param node_name How this node is called in the cluster
 # @param step Step of the deployment: 2 makes the databases, 6 the configuration
 class treadle::profile::base::database::mysql (
   String[1] $root_password,
@@ -18,8 +25,52 @@ class treadle::profile::base::database::mysql (
   Array[String[1]] $databases     = lookup('treadle::mysql::databases', {
     'merge' => 'unique', 'default_value' => [],
   }),
+  Array[String[1]] $certificate   = [],
+  Array[String[1]] $key           = [],
+  Array[String] $cas              = [],
+  Boolean $galera                 = false,
+  Array[String[1], 1] $node_ips   = lookup('mysql_node_ips'),
+  String[1] $node_name            = lookup('fqdn_canonical').split('\.')[0],
   Integer $step                   = Integer(lookup('step')),
 ) {
+  $folder = '/etc/mysql/tls'
+  $tls = empty($certificate) ? {
+    true    => { 'ssl' => false, 'ssl-disable' => true },
+    # Through its socket the server is reached as before.
+    default => {
+      'ssl'                      => true,
+      'ssl-disable'              => false,
+      'ssl-ca'                   => undef,
+      'ssl-cert'                 => "${folder}/server.crt",
+      'ssl-key'                  => "${folder}/server.key",
+      'require_secure_transport' => 'ON',
+    },
+  }
+  $authorities = $cas.filter |$ca| { $ca != '' }
+  $client = (empty($certificate) or empty($authorities)) ? {
+    true    => '',
+    default => "ssl-ca=/root/ca.crt\n",
+  }
+  if !$galera and length($node_ips) > 1 {
+    fail("MariaDB on ${length($node_ips)} nodes needs EnableGalera (environments/ha.yaml)")
+  }
+  # A node that finds none of the others ends. Whether one begins a cluster is not said here: see mysql-galera.py.
+  $cluster = $galera ? {
+    false   => {},
+    default => {
+      'wsrep_on'                 => 'ON',
+      'wsrep_provider'           => '/usr/lib/galera/libgalera_smm.so',
+      'wsrep_cluster_name'       => 'galera_cluster',
+      'wsrep_cluster_address'    => "gcomm://${join($node_ips.map |$ip| { treadle::bracketed($ip) }, ',')}",
+      'wsrep_node_address'       => treadle::bracketed($bind_ip),
+      'wsrep_node_name'          => $node_name,
+      'wsrep_provider_options'   => "gmcast.listen_addr=tcp://${treadle::socket($bind_ip, 4567)}",
+      'wsrep_sst_method'         => 'rsync',
+      'binlog_format'            => 'ROW',
+      'default_storage_engine'   => 'InnoDB',
+      'innodb_autoinc_lock_mode' => 2,
+    },
+  }
   $defaults = {
     'mysqld'      => {
       'bind-address'          => $bind_ip,
@@ -36,9 +87,7 @@ class treadle::profile::base::database::mysql (
       'socket'                => '/run/mysqld/mysqld.sock',
       'log-error'             => '/var/log/mariadb/mariadb.log',
       'init_file'             => '/etc/mysql/root.sql',
-      'ssl'                   => false,
-      'ssl-disable'           => true,
-    },
+    } + $tls + $cluster,
     'mysqld_safe' => { 'log-error' => '/var/log/mariadb/mariadb.log' },
   }
 
@@ -54,7 +103,13 @@ class treadle::profile::base::database::mysql (
   }
 
   if $step == 2 {
-    include $databases
+    $databases.each |$class| {
+      if defined($class) {
+        include $class
+      } else {
+        treadle::database { $class: }
+      }
+    }
   } else {
     # The module makes the log file; in the container that the server runs in, the folder is the host's.
     file { '/var/log/mariadb':
@@ -76,11 +131,37 @@ class treadle::profile::base::database::mysql (
         owner   => 'root',
         group   => 'root',
         mode    => '0600',
-        content => "[client]\nuser=root\npassword=${root_password}\nhost=${bind_ip}\nport=${port}\n";
+        content => "[client]\nuser=root\npassword=${root_password}\nhost=${bind_ip}\nport=${port}\n${client}";
+    }
+    unless empty($certificate) {
+      treadle::pem {
+        default:
+          owner => 'mysql',
+          group => 'mysql';
+        "${folder}/server.crt":
+          parts => $certificate,
+          mode  => '0444';
+        "${folder}/server.key":
+          parts => $key;
+      }
+      unless empty($authorities) {
+        treadle::pem { '/root/ca.crt':
+          parts => $authorities,
+          mode  => '0644',
+        }
+      }
     }
 
     treadle::healthcheck { 'mysql':
-      command => 'exec mariadb-admin --no-defaults --socket=/run/mysqld/mysqld.sock --silent ping',
+      command => $galera ? {
+        false   => 'exec mariadb-admin --no-defaults --socket=/run/mysqld/mysqld.sock --silent ping',
+        # In the cluster, with all of its data.
+        default => join([
+          "exec 3<>/dev/tcp/${bind_ip}/9200",
+          "printf 'GET / HTTP/1.0\r\n\r\n' >&3",
+          'read -r -t 4 version code said <&3 && [ "$code" = 200 ]',
+        ], "\n"),
+      },
     }
   }
 }

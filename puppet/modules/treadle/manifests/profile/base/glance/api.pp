@@ -42,6 +42,12 @@ class treadle::profile::base::glance::api (
     }
   }
 
+  # Where certificates of signed images are.
+  if lookup('barbican_api_enabled', { 'default_value' => false }) {
+    include glance::key_manager
+    include glance::key_manager::barbican
+  }
+
   treadle::healthcheck { 'glance_api':
     command => "exec curl --silent --show-error --fail --max-time 5 --output /dev/null http://${api}/healthcheck",
   }

@@ -1,6 +1,10 @@
 # What the one-shot containers that prepare the database need, apart from the rest of the configuration, so that
 # they are run again only when it changes: /etc/keystone/init.
-class treadle::profile::base::keystone::init {
+#
+# @param cas CAs that certificates of endpoints may be signed by, in PEM
+class treadle::profile::base::keystone::init (
+  Array[String] $cas = [],
+) {
   $password = $treadle::profile::base::keystone::admin_password
   $urls = $treadle::profile::base::keystone::endpoints
   $region = $treadle::profile::base::keystone::region
@@ -41,5 +45,12 @@ class treadle::profile::base::keystone::init {
     system_scope => 'all',
     region_name  => $region,
     interface    => 'internal',
+  }
+  $given = $cas.filter |$ca| { $ca != '' }
+  unless empty($given) {
+    treadle::pem { '/etc/openstack/puppet/ca.crt':
+      parts => $given,
+      mode  => '0644',
+    }
   }
 }

@@ -3,7 +3,8 @@
 #
 # @param service_project Project of the services' users
 # @param roles Further roles
-# @param auth_classes Classes that make a service with its user and endpoints, such as glance::keystone::auth
+# @param auth_classes Classes that make a service with its user and endpoints, such as glance::keystone::auth. Where
+#   Keystone's image does not have one's module, treadle::identity makes the same
 class treadle::profile::base::keystone::tasks (
   String[1] $service_project     = 'service',
   Array[String[1]] $roles        = [],
@@ -18,5 +19,11 @@ class treadle::profile::base::keystone::tasks (
   keystone_role { $roles:
     ensure => present,
   }
-  include $auth_classes
+  $auth_classes.each |$class| {
+    if defined($class) {
+      include $class
+    } else {
+      treadle::identity { $class: }
+    }
+  }
 }

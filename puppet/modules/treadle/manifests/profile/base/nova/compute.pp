@@ -38,6 +38,12 @@ class treadle::profile::base::nova::compute (
     nova_config { 'DEFAULT/compute_driver': value => $driver }
   }
 
+  # Where keys of encrypted volumes are.
+  if lookup('barbican_api_enabled', { 'default_value' => false }) {
+    include nova::key_manager
+    include nova::key_manager::barbican
+  }
+
   treadle::healthcheck { 'nova_compute':
     command => "exec healthcheck_port nova-compute ${treadle::messaging::port}",
   }
