@@ -14,7 +14,7 @@ from treadle.errors import EngineError
 from treadle.inside import run_inside
 
 T = TypeVar("T")
-NO_IMAGE = "build it (openstack overcloud image build), or correct the image's parameter"
+NO_IMAGE = "build it (openstack overcloud image build, with the deploy's -e files), or correct the image's parameter"
 #: Marks what belongs to a stack; transient containers carry ``TRANSIENT`` as well and outlive nothing.
 STACK, NODE, NAME, TRANSIENT = "treadle.stack", "treadle.node", "treadle.name", "treadle.transient"
 

@@ -84,6 +84,14 @@ def test_hiera_of_a_controller_and_of_a_compute():
     assert controller["vip_data"]["keystone_vip"] == "10.0.0.100"
 
 
+def test_tasks_of_updates_come_with_their_shared_files():
+    pull = [{"command": "docker pull {{ image }}"}]
+    tasks = [{"import_tasks": "update_tasks/pull.yaml", "vars": {"image": "a"}}]
+    roles = {"Controller": [{**KEYSTONE, "update_tasks": tasks, "upgrade_tasks": []}], "Compute": [HOST]}
+    plans = build(cloud(outputs={"RoleData": roles}, task_files={"update_tasks/pull.yaml": pull}))
+    assert [plan.tasks for plan in plans] == [{"update_tasks": [{"vars": {"image": "a"}, "block": pull}]}] * 2 + [{}]
+
+
 def test_bootstrap_tasks_run_on_one_node_of_the_whole_cluster():
     both = {"RoleData": {"Controller": [KEYSTONE], "Compute": [KEYSTONE]}}
     plans = build(cloud(outputs=both))
@@ -93,6 +101,13 @@ def test_bootstrap_tasks_run_on_one_node_of_the_whole_cluster():
 def test_bootstrap_tasks_of_a_role_without_nodes_fall_to_the_next():
     both = {"RoleData": {"Nobody": [KEYSTONE], "Controller": [], "Compute": [KEYSTONE]}}
     assert [len(plan.docker_puppet_tasks[3]) for plan in build(cloud(outputs=both))] == [0, 0, 1]
+
+
+def test_bootstrap_tasks_of_a_node_that_is_skipped_fall_to_the_next():
+    nodes = cloud().nodes
+    plans = build(cloud(skipped=frozenset([nodes[0].name])))
+    assert [len(plan.docker_puppet_tasks[3]) for plan in plans] == [0, 1, 0]
+    assert plans[1].hieradata == build(cloud())[1].hieradata
 
 
 @pytest.mark.parametrize(("given", "mode"), [("0755", "0755"), ("700", "700"), (0o700, "0700"), (0o644, "0644")])

@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -34,12 +34,14 @@ from treadle.instantiate.plan import STEP
 from treadle.instantiate.shared import following
 from treadle.instantiate.still import passing, still
 from treadle.instantiate.together import together
-from treadle.node import preflight
+from treadle.node import folders, preflight
 from treadle.node.aside import Volumes, keep_aside
 from treadle.node.configuration import Mask, pieces, preview, put
+from treadle.node.fetch import fetch
 from treadle.node.hands import heed
 from treadle.node.held import Held
 from treadle.node.puppet import NodePuppet
+from treadle.node.verbs import Preview
 from treadle.paths import NodePaths
 from treadle.plan.build import STEPS
 from treadle.plan.nodeplan import NodePlan
@@ -50,30 +52,8 @@ from treadle.secrets import Secrets
 _AT_ONCE = 8
 
 
-@dataclass(frozen=True)
-class Preview:
-    """What a deploy would do on this node: ``actions`` in their order, NONE included; ``puppet`` names the host
-    runs and bootstrap tasks, ``configuration`` the files (``{key: words}``) that differ. ``taken``: when each
-    container took its configuration (epoch seconds)."""
-
-    node: str
-    actions: tuple[Action, ...]
-    puppet: tuple[str, ...] = ()
-    configuration: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    taken: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def changes(self) -> list[Action]:
-        return changes(self.actions)
-
-    @property
-    def nothing(self) -> bool:
-        return not (self.changes or self.puppet or self.configuration)
-
-
 class NodeAgent:
-    """One node's part of a deploy, in process. ``plan`` is the document that travels. ``thorough``: look into each
-    container for what a hand changed in it."""
+    """One node's part of a deploy, in the process that runs on it. ``plan`` is the document that travels."""
 
     def __init__(self, plan: NodePlan, engine: Engine, events: Events, scratch: Path | None = None) -> None:
         self.plan = plan
@@ -87,16 +67,26 @@ class NodeAgent:
         self.puppet = NodePuppet(plan, engine, events, self._gateway, self._scratch)
         self.mask = _masks(plan, self._previous())
         self.thorough = False
-        #: Where not None: the containers that are looked at and touched, and no others.
         self.only: frozenset[str] | None = None
+
+    def stop(self) -> None:
+        """Whatever is under way is ended, and nothing more begun."""
+        self._gateway.stopped.set()
 
     # Before anything is changed
 
     def check(self) -> None:
-        """Images there, names, ports and place free. Raises TreadleError; changes nothing."""
+        """Images there, or to be had from their registry; names, ports and place free. Raises TreadleError; changes
+        nothing but that images are pulled."""
+        fetch(self.plan, self.engine, self.events)
         preflight.check(self.plan, self.engine, self.observed())
 
     # Pre: configuration
+
+    def generate(self, keep: bool = True) -> dict[str, ConfigTree]:
+        """Each config volume's tree. ``keep`` False leaves no memory of it on the node."""
+        fetch(self.plan, self.engine, self.events)
+        return self.puppet.generate(keep=keep)
 
     def preview(self, trees: Mapping[str, ConfigTree]) -> Preview:
         """What propagating ``trees`` and the five steps would do to containers."""
@@ -126,20 +116,25 @@ class NodeAgent:
             self.puppet.write_hieradata()
             changed = put(self.plan, found, generation, self.mask)
             write_private(self.paths.plan, msgspec.json.encode(self.plan))
-            self.held.propagated(generation, services).write(self.paths.held)
+            self.held().propagated(generation, services).write(self.paths.held)
             for key, number in changed.items():
                 self.events.emit("propagate.changed", f"{key}: {number} files", node=self.plan.node, subject=key)
 
-    @property
     def held(self) -> Held:
         """Which generation the node holds, and which it runs."""
         return Held.read(self.paths.held)
 
     def instantiated(self) -> None:
         """Note that the node is what it holds, all of it."""
-        self.held.done().write(self.paths.held)
+        self.held().done().write(self.paths.held)
 
     # Steps 1 to 5
+
+    def host(self, step: int) -> None:
+        self.puppet.host(step)
+
+    def bootstrap(self, step: int) -> None:
+        self.puppet.bootstrap(step)
 
     def containers(self, step: int, planned: Sequence[Action]) -> int:
         """Do the step's actions, which are among ``planned``; gives how many. Raises StepFailed."""
@@ -166,8 +161,8 @@ class NodeAgent:
     def sweep(self) -> None:
         """Remove what a killed run left: half-made containers, Puppet's with the hiera data they were given, drafts."""
         self._executor.sweep()
-        for folder in (self.paths.state, self.paths.kolla_config, self.paths.scripts, self.paths.puppet_etc):
-            sweep(folder)
+        for place in (self.paths.state, self.paths.kolla_config, self.paths.scripts, self.paths.puppet_etc):
+            sweep(place)
         sweep(self.paths.owner.parent, deep=False)
         self.engine.remove_transient(self.plan.stack)
         shutil.rmtree(self._scratch / "jobs", ignore_errors=True)
@@ -181,18 +176,13 @@ class NodeAgent:
     def observed(self) -> dict[str, Observed]:
         return self._executor.observe()
 
-    def delete(self) -> None:
-        """Remove the node's containers, what Puppet did to the host, configuration and state. Data folders stay."""
+    def delete(self, data: Sequence[str] = ()) -> None:
+        """Remove the node's containers, what Puppet did to the host, configuration and state; and the folders ``data``
+        with all that is in them."""
         self.sweep()
-        def remove(there: Observed) -> None:
-            self._gateway.do("remove", there.name, "the stack is deleted", lambda: self._executor.remove(there))
-
-        def step(there: Observed) -> str:
-            return there.labels.get(STEP, "")
-
         # What came last goes first; what came together goes together.
-        for _, those in groupby(sorted(self.observed().values(), key=step, reverse=True), step):
-            together(list(those), remove, _AT_ONCE)
+        for _, those in groupby(sorted(self.observed().values(), key=_step, reverse=True), _step):
+            together(list(those), self._delete, _AT_ONCE)
         self.puppet.write_modules()
         self.puppet.write_hieradata()
         self.puppet.host(STEPS[-1])
@@ -201,8 +191,12 @@ class NodeAgent:
             (self.paths.puppet_etc / name).unlink(missing_ok=True)
         self.paths.owner.unlink(missing_ok=True)
         shutil.rmtree(self.paths.state, ignore_errors=True)
+        folders.remove(data, self.plan.root)
 
     # Inside
+
+    def _delete(self, there: Observed) -> None:
+        self._gateway.do("remove", there.name, "the stack is deleted", lambda: self._executor.remove(there))
 
     def _look(self, states: Mapping[str, VolumeState]) -> Preview:
         observed = self._executor.observe()
@@ -236,3 +230,6 @@ def _masks(plan: NodePlan, previous: NodePlan | None) -> Mask:
     """Masks this plan's secrets and those of the plan before it, which stand in the files that are replaced."""
     return Secrets(plan.secrets, previous.secrets if previous else {}).mask
 
+
+def _step(there: Observed) -> str:
+    return there.labels.get(STEP, "")

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-import msgspec
-
 from treadle.engine import Engine, Observed
-from treadle.errors import InputError
 from treadle.events import silent
 from treadle.generate import ConfigTree
 from treadle.instantiate import shown, tree_deltas
@@ -15,10 +12,9 @@ from treadle.instantiate.drift import Seen
 from treadle.node.agent import NodeAgent
 from treadle.node.aside import Volumes
 from treadle.node.configuration import pieces
+from treadle.node.deployed import deployed_plan, deployed_trees
 from treadle.node.hands import inspected, listed
-from treadle.paths import NodePaths
 from treadle.plan.nodeplan import NodePlan
-from treadle.propagate import VolumeStates
 
 
 class Remembering(Engine):
@@ -35,18 +31,6 @@ class Remembering(Engine):
         found = super().image_ids(wanted)
         self.missing |= wanted - found.keys()
         return {name: found.get(name) or self._known.get(name) or "(removed)" for name in wanted}
-
-
-def deployed_plan(plan: NodePlan) -> NodePlan:
-    """The plan that the node was deployed with last: the deployer's own may be one that came no further."""
-    path = NodePaths(plan.stack, plan.root).plan
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=NodePlan)
-    except FileNotFoundError:
-        raise InputError(f"nothing was deployed to {plan.node} yet", source=path,
-                         hint="run the deploy again: it goes on from where it was") from None
-    except msgspec.DecodeError as error:
-        raise InputError(f"is damaged: {error}", source=path, hint="run the deploy again: it writes it anew") from None
 
 
 def tolerant(plan: NodePlan, engine: Engine) -> tuple[NodeAgent, Remembering]:
@@ -69,16 +53,6 @@ def look(given: NodePlan, engine: Engine, volumes: Volumes) -> Seen:
     strangers = {name: engine_name for name, engine_name in wanted.items() if engine_name in others}
     return Seen(plan.node, preview.actions, listed(preview.actions, plan), inspected(preview.actions, plan, engine),
                 strangers, changed_files(plan, trees, agent.mask), sorted(remembering.missing))
-
-
-def deployed_trees(plan: NodePlan, paths: NodePaths, volumes: Volumes) -> dict[str, ConfigTree]:
-    """Each config volume as the generation has it that the node got it from."""
-    states = VolumeStates.read(paths.volume_states).volumes
-    generations = {key.removeprefix("volume:"): state.generation for key, state in states.items()
-                   if key.startswith("volume:") and "/" not in key}
-    recorded = {generation: volumes(generation, plan.node) for generation in set(generations.values())}
-    return {name: recorded[generation][name] for name, generation in generations.items()
-            if name in recorded[generation]}
 
 
 def changed_files(plan: NodePlan, trees: Mapping[str, ConfigTree], mask: Callable[[str], str]) -> dict[str, list[str]]:

@@ -48,7 +48,8 @@ def _require_images(plan: NodePlan, engine: Engine) -> None:
     build_desired(plan, ids, {})
     for image in plan.images():
         if image not in ids:
-            raise EngineError(f"the engine has no image {image}", hint="openstack overcloud image build")
+            raise EngineError(f"the engine has no image {image}",
+                              hint="build it: openstack overcloud image build, with the deploy's -e files")
 
 
 def _require_no_stranger(plan: NodePlan, engine: Engine, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from treadle.events import Events
 from treadle.files import write_private
 from treadle.gateway import Gateway
 from treadle.generate import Cache, ConfigTree, Job, PuppetEtc, Result, Workshop, from_layers, generate
-from treadle.generate.job import GENERATE_STEP, modules_digest
+from treadle.generate.job import GENERATE_STEP, layer_text, modules_digest
 from treadle.instantiate import source_keys
 from treadle.node.hostpuppet import HostPuppet
 from treadle.node.records import PuppetRuns
@@ -34,6 +35,7 @@ class NodePuppet:
         self._gateway = gateway
         self._scratch = scratch
         self._modules = modules_digest(plan.puppet_modules)
+        self._written = False
 
     def generate(self, *, keep: bool = True) -> dict[str, ConfigTree]:
         """Each config volume's tree. ``keep`` False leaves no memory of it on the node."""
@@ -79,6 +81,8 @@ class NodePuppet:
 
     def bootstrap(self, step: int) -> None:
         """docker_puppet_tasks of this step: what must exist once in the cluster."""
+        if not self.plan.docker_puppet_tasks[step]:
+            return
         path, etc = self.paths.puppet_runs, self._etc(step)
         runs = PuppetRuns.read(path)
         for job, fixed in self._tasks(step):
@@ -108,7 +112,11 @@ class NodePuppet:
             self.paths.rebase(source) + colon + rest for source, colon, rest in volumes))
 
     def _etc(self, step: int) -> PuppetEtc:
-        return from_layers({**self.plan.hieradata, "config_step": {"step": step}}, self.plan.hierarchy)
+        return from_layers({**self.plan.hieradata, "config_step": {"step": step}}, self.plan.hierarchy, self._texts)
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        return {name: layer_text(layer) for name, layer in self.plan.hieradata.items()}
 
     def hieradata(self) -> dict[str, str]:
         return {name: text for name, text in self._etc(STEPS[-1]).files.items() if name.startswith("hieradata/")}
@@ -123,6 +131,8 @@ class NodePuppet:
 
     def write_modules(self) -> None:
         """The stack's own Puppet modules; what is no part of them any more goes."""
+        if self._written:
+            return
         folder = self._scratch / "puppet-modules"
         for path in list(folder.rglob("*")) if folder.is_dir() else ():
             if path.is_file() and str(path.relative_to(folder)) not in self.plan.puppet_modules:
@@ -131,6 +141,7 @@ class NodePuppet:
             place = folder / name
             if not place.exists() or place.read_text() != text:
                 write_private(place, text)
+        self._written = True
 
     def _require(self, result: Result, what: str) -> None:
         if not result.ok:

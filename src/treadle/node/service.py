@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from treadle.engine import Engine
 from treadle.errors import InputError, StepFailed, nearest
@@ -15,22 +14,10 @@ from treadle.gateway import Gateway
 from treadle.instantiate import Action, Executor, Kind, TakenRecord
 from treadle.node.agent import NodeAgent
 from treadle.node.hands import Stops
+from treadle.node.verbs import Outcome, Verb
 from treadle.plan.nodeplan import NodePlan
 
-Verb = Literal["reload", "restart", "stop", "start"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What was done to one container (``action``, "" for nothing), in how many seconds, and how it is now."""
-
-    node: str
-    container: str
-    action: str
-    seconds: float
-    state: str
-    health: str
-    note: str = ""
+__all__ = ["NodeServices", "Outcome", "Verb", "containers_of", "nearest_service", "require_reload", "services"]
 
 
 def services(plan: NodePlan) -> dict[str, list[str]]:

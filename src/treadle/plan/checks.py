@@ -20,12 +20,15 @@ PARTS = ("file", "line", "section", "option", "level", "message")
 
 
 class Groups(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Sections that an option names: those listed in ``named_by`` (``section/option``) have the options of the
-    section ``like``, and those of the class that their option ``driver`` names (its ``get_driver_options``)."""
+    """Sections that an option names: those listed in ``named_by`` (``section/option``), with ``prefix`` before each,
+    have the options of the section ``like``, those of the class that their option ``driver`` names (its
+    ``get_driver_options``), and ``options``, which no namespace knows."""
 
     named_by: str
-    like: str
+    like: str = ""
     driver: str = ""
+    prefix: str = ""
+    options: list[str] = msgspec.field(default_factory=list)
 
 
 class Oslo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -34,7 +34,7 @@ def check(container: Container, where: str) -> None:
         return f"{where}.{name}"
 
     rules = (_action, _namespaces, _mounts, _limits, _numbers, _names, _healthcheck, _ends, _reload, _health, _drain,
-             check_checks)
+             _node_drain, check_checks)
     for rule in rules:
         rule(container, key)
 
@@ -263,3 +263,16 @@ def _drain(c: Container, key: Where) -> None:
     if not _argv(c.drain.command, key("drain.command")):
         raise PlanError("expected the command that keeps new work away", key=key("drain.command"))
     seconds(c.drain.within, key("drain.within"))
+
+
+def _node_drain(c: Container, key: Where) -> None:
+    given = c.node_drain
+    if given is None:
+        return
+    _stays(c, "node_drain", key)
+    command, undo = _argv(given.command, key("node_drain.command")), _argv(given.undo, key("node_drain.undo"))
+    if bool(command) == given.stop or (undo and given.stop):
+        raise PlanError("expected a command that keeps work away from a node, or stop", key=key("node_drain"))
+    if given.stop and given.where == "all":
+        raise PlanError("a container of another node is not stopped", key=key("node_drain.where"))
+    seconds(given.within, key("node_drain.within"))

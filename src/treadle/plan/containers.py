@@ -1,7 +1,7 @@
 """One entry of ``docker_config``, checked and typed.
 
 Keys and meanings are paunch's (2.5.3 and 7.0.4, Docker's builder; where only Podman's has a key, its meaning there);
-``reload``, ``health``, ``drain`` and ``validate`` are Treadle's.
+``reload``, ``health``, ``drain``, ``node_drain`` and ``validate`` are Treadle's.
 """
 
 from __future__ import annotations
@@ -85,6 +85,18 @@ class Drain(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     within: int | str = 30
 
 
+class NodeDrain(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How work is kept away from a whole node: ``command`` in this container, ``undo`` to let it in again, each with
+    ``{node}`` for the node's name; or ``stop``: the container is stopped meanwhile. ``where`` says whether that is done
+    on the node itself alone, or in this container of every node."""
+
+    command: str | list[str] = msgspec.field(default_factory=list)
+    undo: str | list[str] = msgspec.field(default_factory=list)
+    stop: bool = False
+    where: Literal["node", "all"] = "node"
+    within: int | str = 60
+
+
 class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The specification of one container. Lists keep the template's order."""
 
@@ -132,6 +144,7 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     reload: Reload | None = None
     health: Health | None = None
     drain: Drain | None = None
+    node_drain: NodeDrain | None = None
     validate: list[Check] = msgspec.field(default_factory=list)
 
     @property
@@ -165,10 +178,10 @@ _TEXTS = {field.name for field in msgspec.structs.fields(Container) if field.typ
 #: The keys of maps inside an entry, by their place.
 _INNER: dict[str, type[msgspec.Struct]] = {
     "healthcheck": Healthcheck, "reload": Reload, "reload.seen": Seen, "reload.absorbs": Absorbs, "health": Health,
-    "drain": Drain, "validate": Check, "validate.oslo": Oslo, "validate.oslo.groups": Groups}
+    "drain": Drain, "node_drain": NodeDrain, "validate": Check, "validate.oslo": Oslo, "validate.oslo.groups": Groups}
 #: Everything that decides whether a container must be made anew; when and how it is started does not.
 _NOT_SPEC = ("image", "start_order", "exit_codes", "config_volume", "check_interval", "depends_on",
-             "systemd_exec_flags", "reload", "health", "drain", "validate")
+             "systemd_exec_flags", "reload", "health", "drain", "node_drain", "validate")
 
 
 def parse_container(name: str, entry: Mapping[str, Any], where: str) -> Container:

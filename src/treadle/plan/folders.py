@@ -9,14 +9,17 @@ from typing import Any
 
 from treadle.plan.nodeplan import NodePlan
 
+_OWN = ("/var/lib/", "/var/log/", "/run/", "/srv/node")
+
 
 def folders(plan: NodePlan) -> list[Path]:
     """The folders that the tasks make on the node: where its services keep their data and logs.
 
-    Only those below /var/lib and /var/log; a folder inside another one of them is left out.
+    Only those below /var/lib and /var/log; a folder inside another one of them is left out. They are deleted with the
+    stack: file systems mounted below /srv are not.
     """
-    run = Path(f"{plan.root}/run")
-    data = [path for path in made(plan) if not path.is_relative_to(run)]
+    others = Path(f"{plan.root}/run"), Path(f"{plan.root}/srv")
+    data = [path for path in made(plan) if not any(path.is_relative_to(other) for other in others)]
     return [path for path in data if not any(other in path.parents for other in data)]
 
 
@@ -31,8 +34,10 @@ def plain(task: Mapping[str, Any], root: str) -> list[Path] | None:
     for any other task."""
     if set(task) - {"name", "file", "ansible.builtin.file", "with_items", "loop"} or not _arguments(task):
         return None
-    if set(_arguments(task)) - {"path", "dest", "state"}:
-        return None
+    items = task.get("with_items") or task.get("loop") or []
+    texts = [text for item in items for text in (item.values() if isinstance(item, Mapping) else [item])]
+    if set(_arguments(task)) - {"path", "dest", "state"} or not all(isinstance(text, str) for text in texts):
+        return None  # Ansible takes lists in lists apart
     found = [Path(text) for text in _paths(task, root)]
     if all(path.is_absolute() and not {"{", "}"} & set(str(path)) for path in found):
         return found
@@ -60,5 +65,5 @@ def _made(task: Mapping[str, Any], root: str) -> Iterator[Path]:
     for text in _paths(task, root) if _arguments(task) else ():
         # What stands here is deleted with the stack: never /var/lib itself, nor what is not known for certain.
         path = posixpath.normpath(text)
-        if path.startswith((f"{root}/var/lib/", f"{root}/var/log/", f"{root}/run/")) and "{{" not in path:
+        if path.startswith(tuple(f"{root}{own}" for own in _OWN)) and "{{" not in path:
             yield Path(path)

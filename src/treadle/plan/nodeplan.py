@@ -9,6 +9,10 @@ import msgspec
 from treadle.plan.containers import Container
 
 VERSION = 1
+#: Sections of role_data whose tasks Ansible runs in a deploy, and when a cloud moves on.
+TASKS = ("deploy_steps_tasks", "external_deploy_tasks", "external_post_deploy_tasks", "update_tasks",
+         "post_update_tasks", "pre_upgrade_rolling_tasks", "upgrade_tasks", "post_upgrade_tasks",
+         "fast_forward_upgrade_tasks", "fast_forward_post_upgrade_tasks")
 
 
 class PuppetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -58,6 +62,8 @@ class NodePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint_key: str
     root: str = ""
     container_prefix: str = ""
+    #: Ansible tasks of the sections TASKS of role_data, of those that have any.
+    tasks: dict[str, list[dict[str, Any]]] = {}
     version: int = VERSION
 
     def mounts(self) -> list[str]:

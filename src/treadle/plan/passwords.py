@@ -34,6 +34,7 @@ def _fernet_keys(directory: str, random: Random) -> dict[str, dict[str, str]]:
 
 
 _SPECIAL: dict[str, Callable[[Random], Any]] = {
+    "BarbicanSimpleCryptoKek": _fernet,
     "HeatAuthEncryptionKey": lambda random: _password(random, 32),  # a key of AES-256, which takes no other length
     "KeystoneFernetKeys": lambda random: _fernet_keys("/etc/keystone/fernet-keys", random),
     "KeystoneCredential0": _fernet,

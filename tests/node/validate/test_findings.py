@@ -77,6 +77,11 @@ SAYS = [
      "error: found error in /var/log/x, skipping\n",
      [Said("warning", "unknown option 'rotat' -- ignoring line", "/c.conf", 2),
       Said("error", "unknown unit 'c'", "/c.conf", 3)]),
+    ("keepalived", 0, "", []),
+    ("keepalived", 5, "(/k.conf: Line 5) Unknown keyword 'interfac'\n",
+     [Said("error", "Unknown keyword 'interfac'", "/k.conf", 5)]),
+    ("keepalived", 5, "(/k.conf: Line 6) WARNING - interface eth9 for vrrp_instance a doesn't exist\n"
+     "Non-existent interface specified in configuration\n", []),
     ("keystone_cron", 0, "The syntax of the crontab file was successfully checked.\n", []),
     ("keystone_cron", 1, '"/var/spool/cron/crontabs/keystone":1: bad hour\nerrors in crontab file, can\'t install.\n',
      [Said("error", "bad hour", "/var/spool/cron/crontabs/keystone")]),

@@ -2,9 +2,10 @@
 
     python3 in_image.py JSON
 
-JSON is ``{"files": [path], "namespaces": [name], "groups": [{"named_by", "like", "driver"}]}``: all namespaces of the
-image where none is given. The last line that is printed is MARK and a JSON list of ``{"file", "line", "section",
-"option", "level", "message"}``; line 0 is unknown. Uses Python and what the image has, nothing of ours.
+JSON is ``{"files": [path], "namespaces": [name], "groups": [{"named_by", "like", "driver", "prefix", "options"}]}``:
+all namespaces of the image where none is given. The last line that is printed is MARK and a JSON list of ``{"file",
+"line", "section", "option", "level", "message"}``; line 0 is unknown. Uses Python and what the image has, nothing of
+ours.
 
 Source: oslo.config's documentation ("oslo-config-validator") and oslo_config/validator.py, which compares names alone:
 values, and options that are deprecated for removal, are left to the code that reads them in the service (cfg.py).
@@ -18,7 +19,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import entry_points
 from typing import Any
 from unittest import mock
@@ -67,7 +68,7 @@ class Options:
 class Check:
     """One check of files that a service reads together; a later one wins."""
 
-    def __init__(self, namespaces: list[str], files: list[str], groups: list[dict[str, str]]) -> None:
+    def __init__(self, namespaces: list[str], files: list[str], groups: list[dict[str, Any]]) -> None:
         self.findings: list[Finding] = []
         self.files = files
         self.parsed = {path: sections for path in files if (sections := self._parse(path)) is not None}
@@ -83,7 +84,7 @@ class Check:
             self._named(**group)
         # Each context of oslo.privsep has a section of its own, and no namespace tells its name.
         for section in self.together:
-            if section.startswith("privsep_"):
+            if section.startswith("privsep_") or section.endswith("_sys_admin"):
                 self.open.add(section)
                 self.options.add(section, list(self.options.known.get("privsep", {}).values()))
         for section, values in self.together.items():
@@ -115,13 +116,15 @@ class Check:
             return None
         return sections
 
-    def _named(self, named_by: str, like: str, driver: str = "") -> None:
-        """Groups that an option names have the options of the group ``like``, and their driver's own."""
+    def _named(self, named_by: str, like: str = "", driver: str = "", prefix: str = "",
+               options: Sequence[str] = ()) -> None:
+        """Groups that an option names have the options of the group ``like``, their driver's own, and ``options``."""
         section, _, option = named_by.rpartition("/")
         listed = (self.together.get(section or "DEFAULT", {}).get(option) or [""])[-1]
-        for name in filter(None, (item.partition(":")[0].strip() for item in listed.split(","))):
+        for item in filter(None, (item.partition(":")[0].strip() for item in listed.split(","))):
+            name = prefix + item
             self.open.add(name)
-            self.options.add(name, list(self.options.known.get(like, {}).values()))
+            self.options.add(name, [*self.options.known.get(like, {}).values(), *map(cfg.StrOpt, options)])
             given = self.together.get(name, {}).get(driver)
             if given:
                 self._driver(name, driver, given[-1])
