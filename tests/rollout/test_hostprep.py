@@ -59,6 +59,7 @@ def test_a_file_where_a_folder_should_be_is_named(tmp_path):
     {**folder("/var/lib/a"), "when": "false"}, {**folder("/var/lib/a"), "become": True},
     {**folder("/var/lib/a"), "register": "it"}, folder("/var/lib/{{ elsewhere }}"), folder("relative/a"),
     folder("{{ item }}", "{{ elsewhere }}"), {"file": {"path": "/var/lib/a", "state": "touch"}}, {"command": "true"},
+    folder("/var/lib/{{ item }}", [["a", "b"]]), folder("/var/lib/{{ item.path }}", [{"path": ["a"]}]),
     folder("/var/lib/{% if x %}a{% endif %}"), {"name": "nothing"},
 ])
 def test_what_asks_for_more_than_a_folder_is_left_to_ansible(task):

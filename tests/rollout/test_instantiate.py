@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from treadle.engine import Engine
 from treadle.errors import StepFailed
 from treadle.events import silent
 from treadle.node.held import Held
 from treadle.rollout.pipeline import Instantiate
+from treadle.rollout.reach import Reach
 from treadle.rollout.state import StackState
 
 
@@ -20,8 +20,10 @@ from treadle.rollout.state import StackState
     ("abc", "abc", "", "done done done"),
 ])
 def test_every_node_has_a_state(tmp_path, begun, done, failed, states):
-    work = Instantiate(StackState(tmp_path, "s"), [], Engine(), silent())
-    agents: list[Any] = [SimpleNamespace(plan=SimpleNamespace(node=name), held=Held(name * 40)) for name in "abc"]
+    state = StackState(tmp_path, "s")
+    work = Instantiate(state, [], Reach(state, silent()), silent())
+    agents: list[Any] = [SimpleNamespace(plan=SimpleNamespace(node=name), held=lambda name=name: Held(name * 40))
+                         for name in "abc"]
     work.agents = agents
     work.begun, work.done = list(begun), list(done)
     work.failed = {name: StepFailed(f"{name} broke") for name in failed}

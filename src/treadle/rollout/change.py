@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from treadle.engine import Engine
 from treadle.errors import HistoryError
 from treadle.events import Events
 from treadle.history import GOOD, Generation, Recorded
 from treadle.node import Preview
-from treadle.node.drift import deployed_plan
 from treadle.rollout.pipeline import Instantiate, NodeState, Propagate, anchored
+from treadle.rollout.reach import Reach
 from treadle.rollout.state import StackState, whoami
 
 #: How the message of a rollback begins.
@@ -20,29 +19,31 @@ _ROLLBACK = "Roll back to "
 
 @dataclass
 class Change:
-    """``recorded`` on ``nodes``: propagated to all of them, then instantiated in batches."""
+    """``recorded`` on ``nodes``: propagated to all of them, then instantiated in batches; ``tasks``: with
+    deploy_steps_tasks."""
 
     state: StackState
     recorded: Recorded
     nodes: Sequence[str]
-    engine: Engine
+    reach: Reach
     events: Events
     services: tuple[str, ...] = ()
     batch: str = "1"
     max_failures: int = 0
+    tasks: bool = True
     instantiate: Instantiate | None = field(default=None, init=False)
 
     def prepare(self) -> list[Preview]:
         """What it would lead to. Changes nothing."""
-        self._propagate = Propagate(self.state, self.recorded, self.nodes, self.engine, self.events, self.services)
+        self._propagate = Propagate(self.state, self.recorded, self.nodes, self.reach, self.events, self.services)
         return self._propagate.prepare()
 
     def run(self) -> None:
         """Do it. Call ``prepare`` first. After a failure ``states`` says how each node was left."""
         self._propagate.run()
-        plans = [deployed_plan(plan) for plan in self._propagate.plans]
-        self.instantiate = Instantiate(self.state, plans, self.engine, self.events, self.services, self.batch,
-                                       self.max_failures)
+        plans = [self.reach.deployed(plan) for plan in self._propagate.plans]
+        self.instantiate = Instantiate(self.state, plans, self.reach, self.events, self.services, self.batch,
+                                       self.max_failures, tasks=self.tasks)
         self.instantiate.prepare(self.recorded.id)
         self.instantiate.run()
 
@@ -78,13 +79,13 @@ def record_rollback(state: StackState, old: Generation, why: str) -> Generation:
                                      message=anchored(message, state))
 
 
-def roll_back(state: StackState, why: str, events: Events) -> tuple[Generation, Change]:
+def roll_back(state: StackState, why: str, reach: Reach, events: Events) -> tuple[Generation, Change]:
     """After a failure: all nodes go back to what ran last on every one of them. Gives the new generation, and the
     change that was made of it. Raises TreadleError where that fails too, once every node was tried."""
     old = target(state, "", last_good=True)
     made = record_rollback(state, old, why)
     recorded = state.generations().at(made.id)
-    back = Change(state, recorded, recorded.nodes, Engine(), events, batch="100%",
+    back = Change(state, recorded, recorded.nodes, reach, events, batch="100%",
                   max_failures=len(recorded.nodes))
     events.emit("rollback", f"back to generation {old.short}, as {made.short}", generation=made.id)
     back.prepare()

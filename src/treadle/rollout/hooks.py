@@ -33,12 +33,12 @@ DEFAULT_KINDS = ("reload.*",)
 _EDGES = ("begin", "end", "fail")
 #: The kinds that there are. Those of ``hook.`` are for people: a hook is never told of hooks.
 KINDS = (*(f"{kind}.{edge}" for kind in ("action", "batch", "command", "drain", "generate.volume", "host_prep", "phase",
-                                         "propagate", "reload") for edge in _EDGES),
+                                         "propagate", "reload", "tasks", "update") for edge in _EDGES),
          "bootstrap.result", "drain.late", "drain.left", "drain.undo", "generate.output", "generate.plain",
          "generate.plan", "generate.retry", "generation", "generation.approved", "generation.rejected",
          "generation.tag", "generation.withdrawn", "heat.difference", "heat.left", "host_prep.task", "lock.broken",
          "node.failed", "options.unknown", "propagate.changed", "propagate.kept", "reload.busy", "reload.restart",
-         "rollback")
+         "rollback", "tasks.task")
 
 
 class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

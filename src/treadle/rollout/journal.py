@@ -23,7 +23,7 @@ from treadle.files import append_private, last_line
 GENESIS = "0" * 64
 #: Kinds of events that the journal keeps.
 JOURNALED = ("action.", "batch.", "command.", "drain.", "generation", "hook.", "host_prep.", "lock.", "node.",
-             "phase.", "propagate.kept", "reload.", "rollback", "step.")
+             "phase.", "propagate.kept", "reload.", "rollback", "step.", "tasks.", "update.")
 
 
 def write(path: Path, event: Event, who: str) -> None:

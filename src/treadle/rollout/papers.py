@@ -15,6 +15,11 @@ _LONGEST = 160
 _UNSET = object()
 #: What the plan's other parts say already, or what no container or Puppet run depends on.
 _OWN_LINES = ("kolla_config", "hieradata", "scripts", "owners")
+_GROUPS = {"containers": "containers", "kolla_config": "kolla configs", "scripts": "scripts", "images.json": "images",
+           "hieradata": "hiera data", "puppet-modules": "Puppet modules", "tasks.json": "tasks",
+           "inputs.json": "inputs"}
+#: Documents of which each entry is named also where the whole document comes or goes.
+_SPELT = ("containers", "images.json", "tasks.json")
 
 Words = Iterator[tuple[str, str]]
 
@@ -23,12 +28,11 @@ def paper_words(name: str, old: bytes | None, new: bytes | None) -> Words:
     """(group, words) of each difference in the document ``name``; None where it is not there. Both the same: only a
     secret in it changed."""
     kind, _, rest = name.partition("/")
-    group = {"containers": "containers", "kolla_config": "kolla configs", "scripts": "scripts", "images.json": "images",
-             "hieradata": "hiera data", "puppet-modules": "Puppet modules", "inputs.json": "inputs"}.get(kind, "plan")
+    group = _GROUPS.get(kind, "plan")
     if old is not None and old == new:
         yield group, f"{rest or name}: a secret in it changed"
         return
-    if kind in ("scripts", "puppet-modules") or (kind not in ("containers", "images.json") and None in (old, new)):
+    if kind in ("scripts", "puppet-modules") or (kind not in _SPELT and None in (old, new)):
         yield group, f"{rest or name} {'added' if old is None else 'removed' if new is None else 'changed'}"
         return
     try:
@@ -58,6 +62,15 @@ def _images(_: str, old: Any, new: Any) -> Iterator[str]:
         if old.get(image) != new.get(image):
             a, b = (found.get(image, "(unset)").removeprefix("sha256:")[:12] or "(unknown)" for found in (old, new))
             yield f"{image} {a} → {b}"
+
+
+def _tasks(_: str, old: Any, new: Any) -> Iterator[str]:
+    for section in sorted(old.keys() | new.keys()):
+        before, after = old.get(section, []), new.get(section, [])
+        names = dict.fromkeys(str(task.get("name", "?")) for task in _one_sided(before, after))
+        yield from (f"{section}: {name} changed" for name in names)
+        if before != after and not names:
+            yield f"{section} in another order"
 
 
 def _hieradata(layer: str, old: Any, new: Any) -> Iterator[str]:
@@ -116,4 +129,4 @@ def _value(value: Any) -> str:
 
 
 _WORDS = {"containers": _containers, "kolla_config": _kolla, "images.json": _images, "hieradata": _hieradata,
-          "inputs.json": _inputs}
+          "tasks.json": _tasks, "inputs.json": _inputs}

@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from treadle.engine import Engine
 from treadle.errors import InputError, StepFailed, TreadleError
 from treadle.events import Events
 from treadle.generate import ConfigTree
-from treadle.history import GOOD, Generation, History, Recorded, shared, snapshot, trailer
-from treadle.node import NodeAgent, Preview
+from treadle.history import GOOD, Generation, History, Recorded, Texts, shared, snapshot, trailer
+from treadle.node import Preview, Verbs
 from treadle.node.aside import Volumes
-from treadle.node.drift import deployed_plan, deployed_trees
 from treadle.node.held import Held
 from treadle.paths import NodePaths
 from treadle.plan.nodeplan import NodePlan
 from treadle.rollout.batches import batches
 from treadle.rollout.journal import journal_head
 from treadle.rollout.partial import containers_of, part, require_services
+from treadle.rollout.reach import Reach
 from treadle.rollout.state import StackState, whoami
 from treadle.rollout.walk import Walk
 
@@ -27,12 +26,22 @@ from treadle.rollout.walk import Walk
 Trees = Mapping[str, Mapping[str, ConfigTree]]
 
 
-def record(state: StackState, plans: Sequence[NodePlan], trees: Trees, engine: Engine, message: str,
-           inputs: Mapping[str, Any]) -> Generation:
-    """Commit what was generated. The same as the newest generation: that one, not new."""
+def record(state: StackState, plans: Sequence[NodePlan], trees: Trees, images: Mapping[str, Mapping[str, str]],
+           message: str, inputs: Mapping[str, Any]) -> Generation:
+    """Commit what was generated; ``images`` are each node's. The same as the newest generation: that one, not new.
+    A node without trees was skipped: it is recorded as it was before."""
     secrets = {name: value for plan in plans for name, value in plan.secrets.items()}
-    images = engine.image_ids({image for plan in plans for image in plan.images()})
-    nodes = {plan.node: snapshot(plan, trees[plan.node], images) for plan in plans}
+    texts = Texts()
+    nodes = {plan.node: snapshot(plan, trees[plan.node], images[plan.node], texts) for plan in plans
+             if plan.node in trees}
+    skipped = [plan.node for plan in plans if plan.node not in trees]
+    if skipped:
+        before = state.generations().at() if state.generations().log(1) else None
+        for node in skipped:
+            if before and node in before.nodes:
+                nodes[node] = snapshot(before.plan(node), before.volumes(node), before.images(node))
+    plans = [plan for plan in plans if plan.node in nodes]
+    nodes = {plan.node: nodes[plan.node] for plan in plans}
     return state.generations().record(nodes, secrets, author=f"{whoami()} <{whoami()}>",
                                       message=anchored(message, state), common=shared(plans, inputs))
 
@@ -48,9 +57,12 @@ def recorded_volumes(history: History) -> Volumes:
 
 
 def where(state: StackState) -> dict[str, Held]:
-    """Which generation each node of the last propagated plans holds and runs."""
-    return {plan.node: Held.read(NodePaths(plan.stack, plan.root).held)
-            for plan in (state.plans() if state.planned else [])}
+    """Which generation each node of the last propagated plans holds and runs: as its files say where it is this
+    machine, else as it said last."""
+    remote = {node.name for node in state.nodes() if node.remote}
+    told = state.held()
+    return {plan.node: told.get(plan.node, Held()) if plan.node in remote else
+            Held.read(NodePaths(plan.stack, plan.root).held) for plan in (state.plans() if state.planned else [])}
 
 
 def running(state: StackState) -> dict[str, str]:
@@ -65,11 +77,12 @@ class Propagate:
     state: StackState
     recorded: Recorded
     nodes: Sequence[str]
-    engine: Engine
+    reach: Reach
     events: Events
     services: tuple[str, ...] = ()
     plans: list[NodePlan] = field(default_factory=list)
     trees: dict[str, Mapping[str, ConfigTree]] = field(default_factory=dict)
+    agents: list[Verbs] = field(default_factory=list)
 
     def prepare(self) -> list[Preview]:
         """Read and check all that is to be propagated; gives what it would lead to. Changes nothing. Raises
@@ -79,12 +92,14 @@ class Propagate:
             plan, trees = self.recorded.plan(node), self.recorded.volumes(node)
             if self.services:
                 require_services([plan], self.services)
-                old = deployed_plan(plan)
-                there = deployed_trees(old, NodePaths(old.stack, old.root), self._volumes)
+                agent = self.reach.agent(plan)
+                old, there = agent.deployed(), agent.deployed_trees(self._volumes)
                 plan, trees = part(plan, old, trees, there, self.services)
             self.plans.append(plan)
             self.trees[node] = trees
-        return [NodeAgent(plan, self.engine, self.events).preview(self.trees[plan.node]) for plan in self.plans]
+        self.agents = [self.reach.agent(plan) for plan in self.plans]
+        self.reach.open(self.agents)
+        return [agent.preview(self.trees[agent.plan.node]) for agent in self.agents]
 
     @property
     def _history(self) -> History:
@@ -98,7 +113,7 @@ class Propagate:
         """Do it. Call ``prepare`` first."""
         known = {plan.node: plan for plan in (self.state.plans() if self.state.planned else [])}
         self.state.save_plans({**known, **{plan.node: plan for plan in self.plans}}.values())
-        walk = Walk(self.state, [NodeAgent(plan, self.engine, self.events) for plan in self.plans], self.events)
+        walk = Walk(self.state, self.reach, self.agents, self.events)
         with self.events.span("phase", f"Propagate generation {self.recorded.id[:12]}", generation=self.recorded.id):
             walk.each(lambda agent: agent.propagate(self.trees[agent.plan.node], self.recorded.id, self._volumes,
                                                     self.services))
@@ -121,16 +136,18 @@ class Instantiate:
 
     state: StackState
     plans: Sequence[NodePlan]
-    engine: Engine
+    reach: Reach
     events: Events
     services: tuple[str, ...] = ()
     batch: str = "1"
     max_failures: int = 0
     check_only: bool = False
+    #: Whether deploy_steps_tasks are run too.
+    tasks: bool = True
     failed: dict[str, TreadleError] = field(default_factory=dict)
     begun: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
-    agents: list[NodeAgent] = field(default_factory=list)
+    agents: list[Verbs] = field(default_factory=list)
     previews: list[Preview] = field(default_factory=list)
 
     def prepare(self, generation: str = "") -> list[Preview]:
@@ -139,10 +156,12 @@ class Instantiate:
         batches(self.plans, self.batch)
         if self.services:
             require_services(self.plans, self.services)
-        for plan in self.plans:
-            agent = NodeAgent(plan, self.engine, self.events)
-            if generation and agent.held.generation != generation:
-                raise InputError(f"{plan.node} holds generation {agent.held.generation[:12] or '(none)'}, "
+        agents = [self.reach.agent(plan) for plan in self.plans]
+        self.reach.open(agents)
+        for agent in agents:
+            plan, held = agent.plan, agent.held()
+            if generation and held.generation != generation:
+                raise InputError(f"{plan.node} holds generation {held.generation[:12] or '(none)'}, "
                                  f"not {generation[:12]}",
                                  hint=f"openstack overcloud config propagate {generation[:12]} --node {plan.node}")
             if self.services:
@@ -160,9 +179,10 @@ class Instantiate:
         planned = {preview.node: preview.actions for preview in self.previews}
         for number, agents in enumerate(todo, 1):
             names = ", ".join(agent.plan.node for agent in agents)
-            walk = Walk(self.state, agents, self.events, self.max_failures, self.failed)
+            walk = Walk(self.state, self.reach, agents, self.events, self.max_failures, self.failed,
+                        tasks=self.tasks)
             self.begun += [agent.plan.node for agent in agents]
-            with self.events.span("batch", f"{number} of {len(todo)}: {names}", generation=agents[0].held.generation):
+            with self.events.span("batch", f"{number} of {len(todo)}: {names}", generation=agents[0].held().generation):
                 for title, phase in [("Prepare hosts", walk.prepare_hosts), *walk.steps(planned)]:
                     with self.events.span("phase", title):
                         phase()
@@ -179,7 +199,7 @@ class Instantiate:
             node = agent.plan.node
             how = "failed" if node in self.failed else "done" if node in self.done else \
                 "stopped" if node in self.begun else "untouched"
-            found.append(NodeState(node, how, agent.held, self.failed[node].message if node in self.failed else ""))
+            found.append(NodeState(node, how, agent.held(), self.failed[node].message if node in self.failed else ""))
         return found
 
 

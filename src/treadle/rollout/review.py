@@ -3,19 +3,18 @@ what it means for containers. No secret is in any of it: contents are read as gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from treadle.engine import Engine
-from treadle.errors import HistoryError, TreadleError
-from treadle.events import Events
+from treadle.errors import HistoryError, InputError, TreadleError
 from treadle.generate import File
 from treadle.history import History
 from treadle.history.difference import Difference, FileChange, PaperChange, Side
 from treadle.instantiate import file_deltas, options, place
-from treadle.node import NodeAgent, Preview
+from treadle.node import Preview, Verbs
 from treadle.rollout.papers import paper_words
 from treadle.rollout.patches import Patch, binary, hunks, joined
+from treadle.rollout.reach import Reach
 from treadle.secrets import MARK, Secrets, named_in
 
 _NAMED = 2
@@ -197,17 +196,26 @@ def _both(one: Difference) -> Callable[[bytes], bytes] | None:
         if names else None
 
 
-def consequences(history: History, generation: str, nodes: Sequence[str], engine: Engine,
-                 events: Events) -> tuple[Consequence, ...]:
+def _former(agent: Verbs) -> Mapping[str, str]:
+    """The secrets that a node was deployed with last, which may be shown as what it has."""
+    try:
+        return agent.deployed().secrets
+    except InputError:
+        return {}
+
+
+def consequences(history: History, generation: str, nodes: Sequence[str], reach: Reach) -> tuple[Consequence, ...]:
     """What instantiating ``generation`` would do on each of ``nodes``, against what runs there now. A node that cannot
     be looked at is told with the reason. Changes nothing."""
     recorded = history.at(generation)
 
     def look(node: str) -> Consequence:
         try:
-            agent = NodeAgent(recorded.plan(node), engine, events)
+            plan = recorded.plan(node)
+            agent = reach.agent(plan)
             preview = agent.preview(recorded.volumes(node))
-            actions = (replace(action, reasons=tuple(map(agent.mask, action.reasons))) for action in preview.actions)
+            mask = Secrets(plan.secrets, _former(agent)).mask
+            actions = (replace(action, reasons=tuple(map(mask, action.reasons))) for action in preview.actions)
             return Consequence(node, replace(preview, actions=tuple(actions)))
         except TreadleError as error:
             return Consequence(node, problem=f"{error.message}{f' ({error.hint})' if error.hint else ''}")

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from treadle.engine import Engine
 from treadle.errors import InputError
 from treadle.files import read_document, write_private
-from treadle.node import NodeAgent, Preview
+from treadle.node import Preview, Verbs
 from treadle.rollout.deploy import Deploy
 
 VERSION = 1
@@ -58,14 +57,14 @@ class SavedPlan(msgspec.Struct, frozen=True):
 def saved(deploy: Deploy) -> SavedPlan:
     """The plan of a deploy that was prepared and recorded."""
     assert deploy.generation is not None
-    nodes = {preview.node: _node(agent, preview, deploy.engine)
+    nodes = {preview.node: _node(agent, preview)
              for agent, preview in zip(deploy.agents, deploy.previews, strict=True)}
     return SavedPlan(deploy.state.stack, deploy.generation.id, deploy.message, nodes)
 
 
-def _node(agent: NodeAgent, preview: Preview, engine: Engine) -> SavedNode:
+def _node(agent: Verbs, preview: Preview) -> SavedNode:
     there = {name: f"{c.id} {c.state}" for name, c in sorted(agent.observed().items())}
-    return SavedNode(agent.held.generation, engine.image_ids(agent.plan.images()), there,
+    return SavedNode(agent.held().generation, agent.images(), there,
                      [f"step {action.step}: {action}" for action in preview.changes],
                      [f"{key}: {word}" for key, words in sorted(preview.configuration.items()) for word in words],
                      list(preview.puppet))

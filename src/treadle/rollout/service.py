@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from treadle.engine import Engine
 from treadle.errors import InputError, nearest
 from treadle.events import Events
-from treadle.node.service import NodeServices, Outcome, Verb, containers_of, nearest_service
+from treadle.node.service import Outcome, Verb, containers_of, nearest_service
 from treadle.plan.nodeplan import NodePlan
 from treadle.plan.nodes import Node
+from treadle.rollout.reach import Reach
 from treadle.rollout.state import whoami
 
-_KINDS = ("role", "region", "aggregate", "hardware")
+_KINDS = ("role", "region", "zone", "aggregate", "hardware")
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Target:
 def chosen(plans: Sequence[NodePlan], nodes: Mapping[str, Node], names: Iterable[str], group: str) -> list[NodePlan]:
     """The plans of the nodes that ``names`` (all, where there are none) and ``group`` leave, in the nodes' order.
 
-    A group is ``KIND=NAME`` (role, region, aggregate, hardware) or a name that only one kind knows. Raises InputError
-    for what names no node.
+    A group is ``KIND=NAME`` (role, region, zone, aggregate, hardware) or a name that only one kind knows. Raises
+    InputError for what names no node.
     """
     known = [plan.node for plan in plans]
     wanted = list(names)
@@ -79,7 +79,7 @@ def targets(plans: Sequence[NodePlan], service: str, *, named: bool) -> list[Tar
 class ServiceRun:
     """One verb for one service on its nodes, one node after the other."""
 
-    engine: Engine
+    reach: Reach
     events: Events
     verb: Verb
     service: str
@@ -89,15 +89,13 @@ class ServiceRun:
     def check(self, found: Sequence[Target]) -> None:
         """Raise TreadleError where it cannot be done on one of the nodes: then it is begun on none."""
         for target in found:
-            self._on(target).check(self.verb, target.names)
+            self.reach.agent(target.plan).service_check(self.verb, target.names)
 
     def run(self, found: Sequence[Target]) -> list[Outcome]:
         """Do it. The next node comes when the one before is done and healthy; a failure stops all."""
         done: list[Outcome] = []
         for target in found:
             with self.events.span("phase", f"{self.verb.capitalize()} {self.service} on {target.plan.node}"):
-                done += self._on(target).do(self.verb, target.names)
+                agent = self.reach.agent(target.plan)
+                done += agent.service_do(self.verb, target.names, whoami(), self.why, self.drains)
         return done
-
-    def _on(self, target: Target) -> NodeServices:
-        return NodeServices(target.plan, self.engine, self.events, who=whoami(), why=self.why, drains=self.drains)

@@ -21,9 +21,11 @@ from treadle.events import Event
 from treadle.files import read_document, write_private
 from treadle.history import History, Repository, Vault
 from treadle.history.approvals import Approvals, read_policy
+from treadle.node.held import Held
 from treadle.plan.nodeplan import NodePlan
+from treadle.plan.nodes import Node
 from treadle.plan.passwords import complete
-from treadle.rollout import journal
+from treadle.rollout import journal, keptplans
 from treadle.store import Store
 
 if TYPE_CHECKING:
@@ -138,7 +140,7 @@ class StackState:
 
     def save_plans(self, plans: Iterable[NodePlan]) -> None:
         """Keep the plans, for the verbs that have no templates at hand (status, delete)."""
-        write_private(self.path / "plans.json", msgspec.json.encode(list(plans)))
+        write_private(self.path / "plans.json", keptplans.encode(plans))
 
     @property
     def planned(self) -> bool:
@@ -148,7 +150,7 @@ class StackState:
     def plans(self) -> list[NodePlan]:
         """The plans of the last deploy. Raises InputError where this stack was never deployed."""
         try:
-            return msgspec.json.decode((self.path / "plans.json").read_bytes(), type=list[NodePlan])
+            return keptplans.decode((self.path / "plans.json").read_bytes())
         except FileNotFoundError:
             raise self._unknown() from None
         except msgspec.DecodeError as error:
@@ -160,6 +162,18 @@ class StackState:
         known = sorted({found.parent.name for name in files for found in self.folder.glob(f"*/{name}")})
         return InputError(f"no stack called {self.stack} was deployed from here",
                           hint=f"known stacks: {', '.join(known) or 'none'} (in {self.folder})")
+
+    def nodes(self) -> list[Node]:
+        """The nodes of the last deploy, as the nodes file had them; none before the first."""
+        return msgspec.convert(self.recall("nodes") or [], list[Node])
+
+    def held(self) -> dict[str, Held]:
+        """What nodes that are other machines said last that they hold."""
+        return msgspec.convert(self.recall("held") or {}, dict[str, Held])
+
+    def node_log(self, node: str) -> Path:
+        """The copy of the log of a node that is another machine."""
+        return self.path / "node-logs" / f"{node}.jsonl"
 
     def remember(self, name: str, value: Any) -> None:
         write_private(self.path / f"{name}.json", json.dumps(value, sort_keys=True, indent=1))
@@ -173,6 +187,9 @@ class StackState:
     def recall(self, name: str) -> Any:
         path = self.path / f"{name}.json"
         return json.loads(path.read_text()) if path.exists() else None
+
+    def forget(self, name: str) -> None:
+        (self.path / f"{name}.json").unlink(missing_ok=True)
 
     def write_journal(self, event: Event) -> None:
         """An event listener: one JSON line an event that changed something, or that tells how far it came."""
