@@ -25,6 +25,7 @@ import sqlalchemy
 from sqlalchemy import exc, text
 
 PATIENCE = 120.0  # seconds, for the database to answer and for what a killed migration left running
+TURN = 900.0  # seconds, for the migrations of the other nodes, each of which may be a first one
 SEEDS = 100  # rows that a first migration may have written; more is data that nobody may drop
 VERSIONS = ("alembic_version", "migrate_version")
 FIRST = "treadle_first_migration"
@@ -58,8 +59,8 @@ def locked(url: str) -> sqlalchemy.Connection:
     connection = connect(engine)
     # The server drops the lock with the connection.
     name = f"treadle db_sync {engine.url.database}"[:64]
-    if not connection.scalar(text("SELECT GET_LOCK(:name, :patience)"), {"name": name, "patience": int(PATIENCE)}):
-        sys.exit(f"Another db_sync of the database {engine.url.database} runs since {PATIENCE:.0f} s.")
+    if not connection.scalar(text("SELECT GET_LOCK(:name, :patience)"), {"name": name, "patience": int(TURN)}):
+        sys.exit(f"Another db_sync of the database {engine.url.database} runs since {TURN:.0f} s.")
     return connection
 
 

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Reloads HAProxy, and takes this node's servers out of its sections and back, through its master's socket.
+"""Reloads HAProxy, and takes servers out of its sections and back, through its master's socket.
 
     haproxy_control reload
     haproxy_control drain SECONDS SECTION...
     haproxy_control undo SECTION...
+    haproxy_control drain-node SECONDS NODE
+    haproxy_control undo-node NODE
 
 ``reload`` checks the configuration first; where it is broken nothing is done and the exit status is 78 (EX_CONFIG).
 ``drain`` lets nobody new come to this node's server of each SECTION and waits until it has no session left, SECONDS at
 most. Where no other server of the section could take over it does nothing: a server that is about to go is better
-than none.
+than none. ``drain-node`` does the same with all servers of a node, this one or another.
 
 Source of commands and columns: HAProxy 3.0, management.txt, sections 9.1, 9.3 and 9.4.
 """
@@ -112,24 +114,36 @@ def set_server(section: str, name: str, state: str) -> None:
         print(f"{section}/{name} {state}: {answer}")
 
 
-def drain(seconds: float, sections: list[str]) -> int:
-    own, until = OWN_NAME.read_text().strip(), time.monotonic() + seconds
-    known, drained = servers(), []
+def own_name() -> str:
+    return OWN_NAME.read_text().strip()
+
+
+def drain(seconds: float, sections: list[str], node: str) -> int:
+    until, known, drained = time.monotonic() + seconds, servers(), []
     for section in sections:
-        if any(server.section == section and server.name != own and server.takes_work for server in known):
-            set_server(section, own, "state drain")
+        if any(server.section == section and server.name != node and server.takes_work for server in known):
+            set_server(section, node, "state drain")
             drained.append(section)
         else:
             print(f"{section}: no other server could take over")
-    while any(sessions(section, own) for section in drained) and time.monotonic() < until:
+    while any(sessions(section, node) for section in drained) and time.monotonic() < until:
         time.sleep(0.2)
     return 0
 
 
-def undo(sections: list[str]) -> int:
+def undo(sections: list[str], node: str) -> int:
     for section in sections:
-        set_server(section, OWN_NAME.read_text().strip(), "state ready")
+        set_server(section, node, "state ready")
     return 0
+
+
+def server_of(node: str) -> str:
+    """How a node's servers are called: by its name, or that up to the first dot."""
+    return node if any(server.name == node for server in servers()) else node.partition(".")[0]
+
+
+def sections_of(node: str) -> list[str]:
+    return [server.section for server in servers() if server.name == node]
 
 
 def main(words: list[str]) -> int:
@@ -137,9 +151,13 @@ def main(words: list[str]) -> int:
         case ["reload"]:
             return reload()
         case ["drain", seconds, *sections] if sections:
-            return drain(float(seconds), sections)
+            return drain(float(seconds), sections, own_name())
         case ["undo", *sections] if sections:
-            return undo(sections)
+            return undo(sections, own_name())
+        case ["drain-node", seconds, node]:
+            return drain(float(seconds), sections_of(server_of(node)), server_of(node))
+        case ["undo-node", node]:
+            return undo(sections_of(server_of(node)), server_of(node))
     print(__doc__)
     return 64
 

@@ -4,8 +4,9 @@
     mysql_reload
 
 Options that the server lets be set while it runs are set by SET GLOBAL and read back; those that are not in the file
-any more get their default. What did not become so is said, with exit status 1: then it takes a restart. The server is
-asked as its own user through its socket, and gets statements on standard input: no password is needed or shown.
+any more get their default. Certificate and key are read again. What did not become so is said, with exit status 1:
+then it takes a restart. The server is asked as its own user through its socket, and gets statements on standard input:
+no password is needed or shown.
 
 Source: MariaDB's information_schema.SYSTEM_VARIABLES.
 """
@@ -68,9 +69,11 @@ def ask(statements: str) -> list[list[str]]:
 
 def variables() -> dict[str, Variable]:
     """Those that can be set for the whole server while it runs."""
+    # A node of a Galera cluster would leave it for new addresses, which it needs at its next start only.
     rows = ask("SELECT LOWER(VARIABLE_NAME), GLOBAL_VALUE, VARIABLE_TYPE, GLOBAL_VALUE_ORIGIN,"
                " IFNULL(DEFAULT_VALUE, '') FROM information_schema.SYSTEM_VARIABLES WHERE READ_ONLY = 'NO'"
-               " AND GLOBAL_VALUE IS NOT NULL AND VARIABLE_SCOPE IN ('GLOBAL', 'SESSION')")
+               " AND GLOBAL_VALUE IS NOT NULL AND VARIABLE_SCOPE IN ('GLOBAL', 'SESSION')"
+               " AND VARIABLE_NAME NOT LIKE 'WSREP\\_%'")
     return {row[0]: Variable(*row) for row in rows}
 
 
@@ -92,6 +95,8 @@ def reload() -> list[str]:
         ask(f"SET GLOBAL {variable.name} = {variable.literal(wanted[variable.name])};")
     for variable in unset:
         ask(f"SET GLOBAL {variable.name} = DEFAULT;")
+    if "ssl_cert" in wanted:
+        ask("FLUSH SSL;")
     ask(ROOT.read_text())
     now = variables()
     wrong = [f"{v.name} is {now[v.name].value}, not {wanted[v.name]}" for v in changed
