@@ -42,7 +42,7 @@ def generate(shop: Workshop, jobs: Sequence[Job], etc: PuppetEtc, modules: str, 
     missing = sorted({job.config.image for job in jobs} - set(ids))
     if missing:
         raise GenerateError(f"the engine has no image {', '.join(missing)}",
-                            hint="build it: openstack overcloud image build")
+                            hint="build it: openstack overcloud image build, with the deploy's -e files")
     fixed = {job.config.volume: job.fixed_inputs(ids[job.config.image], modules, shop.hostname) for job in jobs}
     trees: dict[str, ConfigTree] = {}
     for volume, inputs in fixed.items():

@@ -49,9 +49,12 @@ mounted=()
 while read -r _ _ _ _ place _; do
     case $place in
         / | /etc/hosts | /etc/hostname | /etc/resolv.conf) ;;
-        *) mounted+=(-path "$(printf '%b' "$place")" -prune -o) ;;
+        *)
+            printf -v place '%b' "$place" # in this shell: there are dozens
+            mounted+=(-path "$place" -prune -o)
+            ;;
     esac
-done < /proc/self/mountinfo
+done < <(cat /proc/self/mountinfo) # line by line the kernel would make the whole list anew for each
 # Each file with the folders above it: kolla copies their modes and owners too.
 find "${sources[@]}" "${mounted[@]}" \( -path '/etc/puppet*' -o -path '/opt/puppetlabs*' \) -prune -o \
     -newer "$stamp" -print |

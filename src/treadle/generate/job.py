@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from treadle.engine import canonical
 from treadle.plan.nodeplan import PuppetConfig
 
@@ -39,12 +41,19 @@ class PuppetEtc:
         return sum(f"::{service}::" in f"::{key}" for layer in self.layers for key in layer)
 
 
-def from_layers(layers: Mapping[str, Mapping[str, Any]], hierarchy: Sequence[str]) -> PuppetEtc:
-    """hiera.yaml and the JSON layers of a node plan."""
+def layer_text(layer: Mapping[str, Any]) -> str:
+    """A layer as its file: of a large cloud they are megabytes, which Python's own encoder takes half a second for."""
+    text = msgspec.json.format(msgspec.json.encode(layer, order="sorted"), indent=1).decode()
+    return text if text.isascii() else json.dumps(layer, indent=1, sort_keys=True)
+
+
+def from_layers(layers: Mapping[str, Mapping[str, Any]], hierarchy: Sequence[str],
+                texts: Mapping[str, str] | None = None) -> PuppetEtc:
+    """hiera.yaml and the JSON layers of a node plan; ``texts`` are those of layers that are known already."""
     level = {"name": "Treadle's layers, first wins", "paths": [f"{name}.json" for name in hierarchy],
              "lookup_key": "treadle::recorded_json", "options": {"record": "/treadle/out/asked"}}
     hiera = {"version": 5, "defaults": {"datadir": "/etc/puppet/hieradata"}, "hierarchy": [level]}
-    files = {f"hieradata/{name}.json": json.dumps(layer, indent=1, sort_keys=True) for name, layer in layers.items()}
+    files = {f"hieradata/{name}.json": (texts or {}).get(name) or layer_text(layer) for name, layer in layers.items()}
     return PuppetEtc({"hiera.yaml": json.dumps(hiera, indent=1), **files},
                      [layers[name] for name in hierarchy if name in layers])
 

@@ -105,7 +105,7 @@ class Workshop:
         try:
             with self._warm(own / ".warm", jobs, workers) as warm:
                 # A container that waits for the warm Puppet takes no processor: it can be made while that loads.
-                with ThreadPoolExecutor(4 * workers if warm else workers) as pool:
+                with ThreadPoolExecutor(12 * workers if warm else workers) as pool:
                     # The longest first: begun last, everything would wait for them.
                     ordered = sorted(jobs, key=lambda job: -etc.settings_of(job.config.volume))
                     begun = {job: pool.submit(self._run, own / job.config.volume, job, etc, warm and warm.turn(number))

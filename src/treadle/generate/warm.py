@@ -20,7 +20,7 @@ from treadle.generate.container import Transient
 from treadle.generate.job import Job
 
 _HERE = Path(__file__).parent
-_FILES = ("warm.rb", "warm_facts.rb", "warm_loaded.rb", "warm.sh")
+_FILES = ("warm.rb", "warm_facts.rb", "warm_loaded.rb", "warm_parsed.rb", "warm.sh")
 #: generate.sh ends with this where the fork that it waited for died.
 DIED = 75
 #: What the engine writes for each network.
@@ -88,7 +88,8 @@ def warmed(engine: Engine, events: Events, stack: str, folder: Path, jobs: Seque
     with writing(folder):
         folder.mkdir(mode=0o700)
         os.mkfifo(folder / "ask", 0o600)
-    environment = [f"{name}={value}" for name, value in {**_GARBAGE, "WORKERS": workers}.items()]
+    types = ",".join(sorted({tag for job in jobs for tag in job.config.tags}))
+    environment = [f"{name}={value}" for name, value in {**_GARBAGE, "WORKERS": workers, "TYPES": types}.items()]
     whole = {**config, "Image": image, "User": "root", "Entrypoint": ["/bin/bash", "/treadle/warm.sh"], "Cmd": [],
              "Env": [*config["Env"], *environment], "Labels": {STACK: stack, TRANSIENT: "puppet"}}
     host = {"Binds": [f"{folder}:/treadle/warm", f"{modules}:/treadle/modules:ro",

@@ -13,9 +13,11 @@
 
 require_relative 'warm_facts'
 require_relative 'warm_loaded'
+require_relative 'warm_parsed'
 
 FOLDER = '/treadle/warm'
-# What is loaded beforehand, where there is such a type: what nearly every catalog has, and OpenStack's options.
+# What is loaded beforehand, where there is such a type: what nearly every catalog has, and OpenStack's options. To
+# them come the types that the volumes' tags name: many are of several volumes.
 USUAL_TYPES = %i[
   file exec package service cron user group notify resources whit anchor
   file_line concat_file concat_fragment ini_setting openstack_config
@@ -56,6 +58,8 @@ end
 
 # Puppet as it is just before `puppet apply` looks at anything of its own.
 class WarmPuppet
+  SECTIONS = %i[main agent ssl].freeze # of Puppet's settings, as far as `apply` makes folders for them
+
   def initialize
     Kernel.singleton_class.prepend(Loads)
     require 'puppet/util/command_line'
@@ -67,7 +71,9 @@ class WarmPuppet
     load_plugins
     Facter::Core::Execution::Base.prepend(SaidOnce)
     LaterFacts.install
+    Parsed.install
     SaidOnce.during { rehearse }
+    Parsed.read(ENV.fetch('MODULEPATH').split(':'))
     use_folders
     remember_values
   end
@@ -85,6 +91,7 @@ class WarmPuppet
     Puppet.lookup(:environments).clear_all
     Puppet::Type.eachtype { |type| type.defaultprovider = nil }
     @folders.each { |path, mode| Dir.exist?(path) || FileUtils.mkdir_p(path, mode: mode) }
+    Puppet.settings.define_singleton_method(:use) { |*sections| super(*(sections.map(&:to_sym) - SECTIONS)) }
     Puppet::Application::Apply.new(Puppet::Util::CommandLine.new('puppet', ['apply', *arguments])).run
   end
 
@@ -101,13 +108,12 @@ class WarmPuppet
 
   # Puppet makes its own folders (state, cache, logs) by applying a catalog of them. Here that is done once, and noted.
   def use_folders
-    sections = %i[main agent ssl]
-    @folders = Puppet.settings.to_catalog(*sections).resources.filter_map do |resource|
+    @folders = Puppet.settings.to_catalog(*SECTIONS).resources.filter_map do |resource|
       next unless resource.type == 'File' && resource[:ensure] == :directory
 
       [resource[:path] || resource.title, Integer(resource[:mode] || '0755', 8)]
     end
-    Puppet.settings.use(*sections)
+    Puppet.settings.use(*SECTIONS)
   end
 
   # Types and providers ask for a fact each time that they need it, and Facter then searches its folders again.
@@ -133,7 +139,7 @@ class WarmPuppet
       Puppet[:code] = "file { '/tmp/rehearsal': content => 'x' }"
       Puppet::Parser::Compiler.compile(node).to_ral.finalize
       Puppet[:code] = ''
-      USUAL_TYPES.each { |name| Puppet::Type.type(name)&.providers }
+      (USUAL_TYPES + ENV.fetch('TYPES', '').split(',').map(&:to_sym)).uniq.each { |name| Puppet::Type.type(name)&.providers }
       { catalog: :compiler, node: :plain, report: :yaml }
         .each { |indirection, name| Puppet::Indirector::Terminus.terminus_class(indirection, name) }
     end

@@ -105,6 +105,7 @@ module LaterFacts
     Puppet::Parser::Scope.prepend(Reading)
     Puppet::Pops::Evaluator::EvaluatorImpl.prepend(Accessing)
     Puppet::Pops::Lookup::Interpolation.prepend(Interpolating)
+    Puppet::Pops::Lookup::HieraConfig.prepend(Comparing)
     Puppet::Parser::TemplateWrapper.prepend(Template)
     Puppet::Util.singleton_class.prepend(TemplateBound)
   end
@@ -239,6 +240,17 @@ module LaterFacts
       ensure
         Later.text = nil
       end
+    end
+  end
+
+  # Whether what a module's hiera.yaml was read with is the same still: it names the facts that it means.
+  module Comparing
+    def scope_interpolations_stable?(invocation)
+      before = Later.text
+      Later.text = @scope_interpolations.map(&:first).join(' ') unless @scope_interpolations.empty?
+      super
+    ensure
+      Later.text = before
     end
   end
 

@@ -1,0 +1,85 @@
+# frozen_string_literal: true
+
+# Manifests without needless work: what most volumes parse is parsed once, and nobody looks twice for what is not there.
+
+# Comments of many lines, which most of a documented manifest is, are one step of the lexer instead of two for each line.
+# Positions stay what they are: they are found out from the text.
+module Comments
+  # As far as the last of such lines, which is left to the lexer: it takes note of where a line begins.
+  LINES = /(?:#.*\n[[:blank:]\r]*(?=#))+/
+
+  def initialize
+    super
+    last = @selector['#']
+    @selector = @selector.merge('#' => lambda {
+      # Behind the head of a heredoc the next line is not what follows.
+      @scanner.skip(LINES) unless @lexing_context[:newline_jump]
+      last.call
+    })
+  end
+end
+
+# Resource types that are written in Puppet's language: each resource of a catalog asks every module for its type's.
+module Absent
+  def find(typed_name)
+    return super unless typed_name.type == :resource_type_pp && !typed_name.qualified?
+
+    @absent ||= {}
+    return if @absent.include?(typed_name)
+
+    super.tap { |found| @absent[typed_name] = true if found.nil? }
+  end
+end
+
+# Parsed manifests, by path.
+module Parsed
+  # Of the modules that OpenStack's own have in common, what most of their catalogs include, or what is long.
+  USUAL = %w[
+    apache/{init,params,vhost} keystone/{init,deps,params,resource/authtoken} mysql/{params,bindings,bindings/python}
+    openstacklib/{defaults,policy,policy/default} stdlib/init
+    oslo/{params,log,db,cache,cors,concurrency,policy,middleware,messaging/{rabbit,default,notifications}}
+    treadle/{cache,healthcheck,identity,init_database,messaging,uwsgi_api}
+  ].freeze
+
+  @known = {}
+
+  def self.install
+    Puppet::Pops::Parser::Lexer2.prepend(Comments)
+    Puppet::Pops::Loader::DependencyLoader.prepend(Absent)
+    Puppet::Pops::Parser::EvaluatingParser.prepend(Remembering)
+  end
+
+  # Parses the usual manifests of the modules in `folders`. What there is a warning for is parsed where it is wanted, so
+  # that the warning is seen there.
+  def self.read(folders)
+    parser = Puppet::Pops::Parser::EvaluatingParser.new
+    USUAL.each do |name|
+      pattern = name.sub('/', '/manifests/')
+      Dir.glob(folders.map { |folder| "#{folder}/#{pattern}.pp" }).each do |path|
+        found = parser.parser.parse_file(path)
+        known = parser.validate(found.model).diagnostics.empty?
+        @known[path] = [stamp(path), found.model] if known
+      rescue Puppet::Error
+        next # whoever needs that manifest hears what is wrong with it
+      end
+    end
+  end
+
+  # The manifest as it was parsed, if it is the same file still.
+  def self.known(path)
+    stamped, model = @known[path]
+    model if stamped && stamped == stamp(path)
+  end
+
+  def self.stamp(path)
+    seen = File.stat(path)
+    [seen.size, seen.mtime.to_r]
+  end
+
+  # In the place of Puppet's parser.
+  module Remembering
+    def parse_file(file)
+      Parsed.known(file) || super
+    end
+  end
+end
