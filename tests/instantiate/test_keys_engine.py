@@ -324,5 +324,5 @@ def test_an_exit_code_that_was_not_expected_is_an_error(tmp_path: Path) -> None:
 
 
 def test_each_key_is_tried_here() -> None:
-    ours = {"reload", "health", "drain", "validate"}  # tests/e2e and tests/node/validate have these
+    ours = {"reload", "health", "drain", "node_drain", "validate"}  # tests/e2e and tests/node/validate have these
     assert set(KEYS) - ours - {"image", "action", "privileged"} <= {key for e in CONTAINERS.values() for key in e}
