@@ -8,10 +8,11 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src/treadle"
 ORDER = ("heat", "plan", "generate", "history", "propagate", "instantiate", "node", "rollout")
-#: What everybody may use: errors and events, files and paths, the engine, commands inside containers, the gateway.
-COMMON = {"errors", "events", "secrets", "files", "paths", "engine", "gateway", "inside"}
+#: What everybody may use: errors and events, files and paths, the engine, its registries, commands inside containers,
+#: the gateway.
+COMMON = {"errors", "events", "secrets", "files", "paths", "engine", "registry", "gateway", "inside"}
 #: Beside the row, and who alone may import them.
-BESIDE = {"images": {"cli"}, "skeleton": {"cli"}, "store": {"rollout", "cli"}}
+BESIDE = {"certificates": {"cli"}, "images": {"cli"}, "skeleton": {"cli"}, "store": {"rollout", "cli"}}
 FACES = {"cli"}
 
 

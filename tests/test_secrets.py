@@ -41,6 +41,16 @@ def test_every_encoding_is_masked(form):
     assert secrets.restore_bytes(masked.encode()).decode() == form
 
 
+def test_a_key_in_pem_is_masked_where_yaml_indents_it():
+    key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG\nSM49AgEGCCqGSM49\nAw==\n-----END PRIVATE KEY-----\n"
+    secrets = Secrets({"SSLKey": key})
+    indented = "".join(f"    {line}\n" for line in key.splitlines())
+    masked = secrets.mask_bytes(indented.encode())
+    assert b"MIGH" not in masked and b"SM49" not in masked and b"BEGIN PRIVATE KEY" in masked
+    assert secrets.restore_bytes(masked) == indented.encode()
+    assert secrets.mask_bytes(f"certificate\n{key}".encode()) == b"certificate\n@secret:SSLKey@"
+
+
 def test_longer_secret_wins_and_short_values_stay():
     secrets = Secrets({"Long": "abcdefgh", "Inner": "abcdef", "Tiny": "80"})
     assert secrets.mask("abcdefgh abcdef 80") == "@secret:Long@ @secret:Inner@ 80"

@@ -79,6 +79,10 @@ class HostError(TreadleError):
     """The machine does not let Treadle read or write its own files: the disk is full, read-only, or broken."""
 
 
+class Unreachable(TreadleError):
+    """A node does not answer over SSH, or does not let Treadle in."""
+
+
 class StepFailed(TreadleError):
     """A step stopped on a node; nothing after it was begun."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: What templates name and Treadle owns; anything else on the host (/dev, /sys, /etc/localtime) is the host's.
-_OWNED = ("/var/lib/", "/var/log/", "/run/", "/etc/puppet")
+_OWNED = ("/var/lib/", "/var/log/", "/run/", "/etc/puppet", "/srv/node")
 
 
 @dataclass(frozen=True)
@@ -91,3 +91,8 @@ class NodePaths:
     def drained(self) -> Path:
         """Which containers work is kept away from."""
         return self.state / "drained.json"
+
+    @property
+    def away(self) -> Path:
+        """Who keeps work away from the whole node."""
+        return self.state / "away.json"

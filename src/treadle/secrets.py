@@ -42,8 +42,18 @@ def _encodings(value: bytes) -> dict[str, bytes]:
     forms["json"] = json.dumps(text)[1:-1].encode()
     forms["base64"] = base64.b64encode(value)
     forms.update(_base64_cores(value))
+    forms.update(_lines(text))
     seen: set[bytes] = set()
     return {name: form for name, form in forms.items() if not (form in seen or seen.add(form))}  # type: ignore[func-returns-value]
+
+
+def _lines(text: str) -> dict[str, bytes]:
+    """The lines of a secret of several, such as a key in PEM: YAML indents each of them. Its frame is no secret."""
+    lines = text.splitlines()
+    if len(lines) < 2:
+        return {}
+    return {f"line{number}": line.encode("utf-8", "surrogateescape") for number, line in enumerate(lines)
+            if len(line) >= SHORTEST and not line.startswith("-----")}
 
 
 class Secrets:

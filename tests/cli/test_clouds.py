@@ -100,3 +100,20 @@ def test_a_file_that_is_no_clouds_file_is_named_and_left_alone(file, content, sa
         deployed(OUTPUTS, HIDDEN)
     assert str(file) in str(caught.value) and "s3cret" not in str(caught.value)
     assert file.read_text() == content
+
+
+def test_the_ca_that_signed_the_endpoints_certificate_is_named(file, tmp_path):
+    from tests.certificates.made import CA, OTHER_CA, VIP, pair
+
+    state = StackState(tmp_path, "overcloud")
+    certificates = {"SSLCertificate": pair().certificate, "SSLRootCertificate": CA.certificate}
+    outputs = {"KeystoneURL": f"https://{VIP}:13000", "KeystoneRegion": "regionTwo", "Certificates": certificates}
+    clouds.keep_entry(state, outputs, HIDDEN)
+    clouds.write_entry(state)
+    named = yaml.safe_load(file.read_text())["clouds"]["overcloud"]
+    assert Path(named["cacert"]).read_text() == CA.certificate and "ca" not in named
+    # Signed by a CA that everybody knows: the one of the cloud's own, which services use, would be in the way.
+    certificates["SSLRootCertificate"] = OTHER_CA.certificate
+    clouds.keep_entry(state, outputs, HIDDEN)
+    clouds.write_entry(state)
+    assert "cacert" not in yaml.safe_load(file.read_text())["clouds"]["overcloud"]

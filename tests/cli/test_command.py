@@ -68,6 +68,8 @@ def test_every_verb_has_help(treadle, verb):
 
 @pytest.mark.parametrize(("argv", "said"), [
     (["status"], "error: no stack called overcloud was deployed from here"),
+    (["upgrade", "run"], "error: no stack called overcloud was deployed from here"),
+    (["ffwd-upgrade", "converge"], "error: no fast-forward upgrade of overcloud is prepared"),
     (["status", "--stack", "../etc"], "error: --stack: '../etc' is no name for a stack"),
     (["delete", "--yes", "other"], "error: no stack called other was deployed from here"),
     (["deploy", "--templates", "/no/such/folder"], "error: --templates: /no/such/folder holds no overcloud.j2.yaml"),

@@ -44,7 +44,7 @@ def test_names_are_listed_and_no_value(state, capsys):
     (["NovaPassword", "TreadleFingerprintKey"], "TreadleFingerprintKey cannot be rotated"),
     (["NovaPassword"], "it is not known from which files"),
     (["NovaPassword", "-e", "mine.yaml", "--templates", str(PROJECT), "--check"],
-     "NovaPassword has its value from an environment file"),
+     "mine.yaml:1:22: parameter_defaults.NovaPassword: NovaPassword has its value here"),
 ])
 def test_what_cannot_be_rotated_is_refused(state, capsys, words, said):
     Path("mine.yaml").write_text("parameter_defaults: {NovaPassword: chosen-by-hand}\n")

@@ -87,7 +87,7 @@ class Cloud:
         self.environment_file.write_text(yaml.safe_dump({**({} if self.whole else few), "parameter_defaults": {
             "ControlFixedIPs": vip, "PublicVirtualFixedIPs": vip, "InternalApiVirtualFixedIPs": vip,
             "RabbitEpmdPort": self.epmd_port, "RabbitDistPort": self.epmd_port + 1000,
-            "CloudName": f"{self.name}.localdomain", **(low if self.whole else {}),
+            "CloudName": f"{self.name}.localdomain", **low,
             **{f"CloudName{network}": f"{self.name}.{network.lower()}.localdomain"
                for network in ("Internal", "Ctlplane", "Storage", "StorageManagement")}}}))
 

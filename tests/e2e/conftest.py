@@ -69,11 +69,12 @@ def bare_engine(folder: Path, number: int) -> Iterator[PrivateEngine]:
 
 @pytest.fixture(scope="session")
 def engine(bare_engine: PrivateEngine) -> Iterator[PrivateEngine]:
-    """The private engine with all of the project's images."""
-    project = catalogue.load(catalogue.project_folder())
-    bare_engine.load_from_machine([project.base, *(project.reference(image.name) for image in project.images)])
+    """The private engine with all of the project's images; of the extra ones with those that are built."""
+    project, machine = catalogue.load(catalogue.project_folder()), Engine()
+    wanted = [i for i in project.images if not i.extra or machine.image_id(project.reference(i.name))]
+    bare_engine.load_from_machine([project.base, *(project.reference(image.name) for image in wanted)])
     # The same images, so what is known of how they were built holds for this engine too.
-    known = record_file(project, STATE, Engine()), record_file(project, STATE, Engine(bare_engine.url))
+    known = record_file(project, STATE, machine), record_file(project, STATE, Engine(bare_engine.url))
     shutil.copy(*known)
     yield bare_engine
     known[1].unlink()

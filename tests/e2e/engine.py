@@ -37,7 +37,8 @@ class PrivateEngine:
         command = ["dockerd", "--data-root", self.folder / "data", "--exec-root", self.folder / "exec",
                    "--pidfile", self.folder / "pid", "--host", self.url, "--bridge", self._bridge(), "--iptables=false",
                    "--ip-forward=false", "--ip-masq=false", "--containerd-namespace", self.name,
-                   "--containerd-plugins-namespace", f"{self.name}-plugins"]
+                   "--containerd-plugins-namespace", f"{self.name}-plugins",
+                   "--insecure-registry", "172.30.0.0/16"]  # the networks of test nodes, which have no TLS
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, start_new_session=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -40,13 +41,15 @@ class Request:
 @dataclass
 class Load:
     """``with Load(host, port, Request("/")) as load: ...``: ``clients`` of each kind, those that keep their
-    connection and those that make a new one for each request, for at most ``limit`` seconds."""
+    connection and those that make a new one for each request, for at most ``limit`` seconds; by TLS where there is a
+    ``context``."""
 
     host: str
     port: int
     request: Request
     clients: int = 3
     limit: float = 120.0
+    context: ssl.SSLContext | None = None
     asked: int = 0
     failed: list[str] = field(default_factory=list)
     slowest: float = 0.0
@@ -69,7 +72,8 @@ class Load:
 
     def _client(self, keep: bool) -> None:
         until = time.monotonic() + self.limit
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        connection = http.client.HTTPSConnection(self.host, self.port, timeout=60, context=self.context) \
+            if self.context else http.client.HTTPConnection(self.host, self.port, timeout=60)
         while time.monotonic() < until and not self._end.wait(PAUSE):
             begun = time.monotonic()
             wrong = self.request.ask(connection)

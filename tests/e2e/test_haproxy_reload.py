@@ -197,4 +197,11 @@ def test_a_server_is_drained_only_where_another_takes_over(cloud: Cloud, engine:
             assert {answer(cloud, PORT)[1] for _ in range(6)} == {cloud.vip}
             control(engine, cloud, "undo", "steady")
             awaited(lambda: {answer(cloud, PORT)[1] for _ in range(6)} == {cloud.node_ip, cloud.vip})
+            # The same for all sections that have another server, by the command for a node.
+            node = ("--stack", cloud.name, f"{cloud.name}-0")
+            done = cloud.run("openstack", "overcloud", "node", "drain", *node).ok()
+            assert "keystone: no other server could take over" in done.out and "steady: no" not in done.out
+            assert {answer(cloud, PORT)[1] for _ in range(6)} == {cloud.vip}
+            cloud.run("openstack", "overcloud", "node", "undrain", *node).ok()
+            awaited(lambda: {answer(cloud, PORT)[1] for _ in range(6)} == {cloud.node_ip, cloud.vip})
         assert load.failed == []

@@ -108,7 +108,7 @@ def test_mariadb_takes_what_it_calls_dynamic(cloud: Cloud, engine: PrivateEngine
         cloud.deploy("-e", other).ok()
         assert inside(engine, cloud, "mysql", "mariadb", "-N", "-e", ROW).split() == ["321", "3.000000"]
         cloud.deploy().ok()
-        assert inside(engine, cloud, "mysql", "mariadb", "-N", "-e", ROW).split() == ["4096", "10.000000"]
+        assert inside(engine, cloud, "mysql", "mariadb", "-N", "-e", ROW).split() == ["512", "10.000000"]
     assert cloud.token()["id"]
 
 

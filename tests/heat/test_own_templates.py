@@ -64,9 +64,16 @@ def test_the_whole_cloud(cloud: str, tree: Path, heat: Reference) -> None:
     assert expected["outputs"]["RoleData"]["Standalone"]
 
 
+def said_by_services() -> dict[str, Any]:
+    """What the environment files of services that are off by default say."""
+    files = map(Path.read_text, sorted((PROJECT / "environments/services").glob("*.yaml")))
+    return {name: value for text in files
+            for name, value in yaml.safe_load(text).get("parameter_defaults", {}).items()}
+
+
 @pytest.mark.parametrize("path", paths())
 def test_one_template(path: str, tree: Path, heat: Reference) -> None:
-    passwords = secrets(tree)
+    passwords = {**said_by_services(), **secrets(tree)}
     whole = evaluate(tree / "overcloud.yaml", [tree / REGISTRY], None, passwords)
     declared = load_template(Files(), str(tree / path)).parameters
     given = {name: {**PLAIN, **whole}.get(name, PLAIN[one.type]) for name, one in declared.items()

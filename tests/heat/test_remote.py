@@ -44,20 +44,24 @@ def deploy(heat: Heat, name: str, tree: Path, events: Events | None = None, minu
         tree, tree / "roles_data.yaml", [{"parameter_defaults": values}], base_parameter_defaults=GIVEN)
 
 
+#: Some of the services: Heat takes a second for each nested stack, and minutes for all of them.
+FEW = [f"OS::TripleO::Services::{name}" for name in ("CACerts", "MySQL", "Keystone", "HAproxy", "CinderApi")]
+
+
 def test_our_overcloud_is_the_same_through_heat(heat: Heat) -> None:
     """Created, then updated with other values; every output and every hidden value is as in process."""
     wanted = json.loads(json.dumps(complete({}, _hidden(), lambda size: b"\7" * size)))
     heard = Heard()
     for changed in ({}, {"CloudDomain": "example.org", "KeystoneRegion": "second", "Debug": True}):
-        given = (PROJECT, PROJECT / "roles_data.yaml", [{"parameter_defaults": changed}])
+        given = (PROJECT, PROJECT / "roles_data.yaml", [{"parameter_defaults": {"StandaloneServices": FEW, **changed}}])
         ours = evaluate_overcloud(*given, base_parameter_defaults=wanted)
         theirs = RemoteOvercloud(heat, "overcloud", heard.events()).deploy(*given, base_parameter_defaults=wanted)
-        assert theirs.outputs == ours.outputs and len(ours.outputs["RoleData"]["Standalone"]) >= 24
+        assert theirs.outputs == ours.outputs and len(ours.outputs["RoleData"]["Standalone"]) >= len(FEW)
         assert theirs.hidden == ours.hidden and set(_hidden()) <= set(theirs.hidden)
         assert theirs.roles == ours.roles
     said = [event.text for event in heard]
-    assert "overcloud.StandaloneServiceChain.5.KeystoneBase.Common.DebugValue CREATE_COMPLETE" in said
-    assert "overcloud.StandaloneServiceChain.5.KeystoneBase UPDATE_COMPLETE" in said
+    assert "overcloud.StandaloneServiceChain.2.KeystoneBase.Common.DebugValue CREATE_COMPLETE" in said
+    assert "overcloud.StandaloneServiceChain.2.KeystoneBase UPDATE_COMPLETE" in said
     assert len([text for text in said if text.endswith("_COMPLETE")]) == len(
         {text for text in said if text.endswith("_COMPLETE")}), "each resource is told once"
     assert said.count("overcloud CREATE_COMPLETE") == said.count("overcloud UPDATE_COMPLETE") == 1

@@ -150,13 +150,19 @@ def test_a_node_plan_comes_back_to_the_byte(history):
         node_plan({1: {"one": container}, 2: {"two": container}}), secrets=SECRETS, fingerprint_key=b"key".hex(),
         hieradata={"service_configs": {"a::password": PASSWORD, "b": [1, None, {"c": True}]}},
         kolla_config={"/var/lib/kolla/config_files/one.json": {"command": "x"}},
-        scripts={"s.sh": Script("echo 1\n", "0700")}, puppet_modules={"treadle/manifests/init.pp": "class a {}\n"})
+        scripts={"s.sh": Script("echo 1\n", "0700")}, puppet_modules={"treadle/manifests/init.pp": "class a {}\n"},
+        tasks={"update_tasks": [{"name": "one", "command": f"log in with {PASSWORD}"}]})
     done = history.record({plan.node: snapshot(plan, {}, {"i:1": "sha256:1"})}, plan.secrets, author=AUTHOR,
                           message="m", common=shared([plan], {"templates": "digest"}))
     there = history.at(done.id)
     assert there.plans() == [plan]
     assert there.images(plan.node) == {"i:1": "sha256:1"} and there.inputs == {"templates": "digest"}
     assert PASSWORD.encode() not in every_object(history)
+
+
+def test_a_plan_without_tasks_is_recorded_as_before_there_were_any():
+    names = snapshot(node_plan(), {}, {}).documents
+    assert "tasks.json" not in names and b'"tasks"' not in names["plan.json"]
 
 
 def test_a_new_generation_with_an_old_tree(history):

@@ -55,6 +55,22 @@ def test_the_kernel_shows_a_child_of_this_very_process():
     assert child.pid not in {pid for pid, _ in Processes().workers(os.getpid())}
 
 
+def test_sockets_are_those_of_a_process_and_of_what_it_began():
+    program = ("import os, socket, sys\n"
+               "one = socket.socket()\n"
+               "if os.fork() == 0:\n"
+               "    two = socket.socket(); print('open', flush=True); input()\n"
+               "else:\n"
+               "    os.wait()\n")
+    before = Processes().sockets(os.getpid())
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        assert len(Processes().sockets(child.pid)) == 2
+        assert len(Processes().sockets(os.getpid()) - before) == 2
+        child.communicate(b"\n")
+    assert not Processes().sockets(child.pid) and not Processes().there(child.pid)
+
+
 @pytest.mark.parametrize("name", ["SIGUSR1", "usr1", str(int(signal.SIGUSR1))])
 def test_a_signal_reaches_a_process_of_that_container_and_of_no_other(name):
     with subprocess.Popen([sys.executable, "-c", "import signal\nsignal.signal(signal.SIGUSR1, lambda *_: print('told')"

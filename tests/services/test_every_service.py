@@ -11,7 +11,9 @@ import yaml
 
 from tests.services.everything import GIVEN, PROJECT, declared, parameters, registry, role_data, templates
 from treadle.images import catalogue
+from treadle.plan.nodeplan import TASKS
 from treadle.plan.roledata import SECTIONS
+from treadle.rollout.update import STEPS
 
 HOST = {"service_name", "config_settings", "step_config"}
 CONTAINERIZED = {*HOST, "puppet_config", "kolla_config", "docker_config", "host_prep_tasks", "metadata_settings",
@@ -110,6 +112,37 @@ def test_every_container_that_stays_is_watched_and_comes_back(service):
         assert "KOLLA_CONFIG_STRATEGY=COPY_ALWAYS" in entry["environment"]
         run = {mount.split(":")[0].rpartition("/")[2] for mount in mounts(entry) if "docker-config-scripts" in mount}
         assert run - scripts == set(), name
+
+
+def test_every_service_with_containers_is_updated_by_the_same_tasks():
+    tasks = {service: role_data()[service]["update_tasks"] for service in containerized() if containers(service)}
+    shared = tasks["OS::TripleO::Services::Memcached"]
+    assert [task["import_tasks"] for task in shared] == ["update_tasks/checks.yaml", "update_tasks/images.yaml"]
+    assert {service for service, found in tasks.items() if [one for one in shared if one not in found]} == set()
+
+
+@pytest.mark.parametrize("section", [section for section in TASKS if section in STEPS])
+def test_every_task_of_an_update_is_for_one_step_and_every_file_is_there(section, packages):
+    imported = set()
+    for environment in ("", packages):
+        for service, data in role_data(environment).items():
+            for task in data.get(section) or []:
+                conditions = task["when"] if isinstance(task["when"], list) else [task["when"]]
+                steps = [int(found[1]) for one in conditions if (found := re.fullmatch(r"step\|int == (\d)", one))]
+                assert len(steps) == 1 and steps[0] in STEPS[section], f"{service}: {task}"
+                imported.add(task.get("import_tasks", ""))
+    files = {path: yaml.safe_load((PROJECT / path).read_text()) for path in imported - {""}}
+    assert all(task["name"] for tasks in files.values() for task in tasks)
+    if section == "update_tasks":
+        assert set(files) == {str(path.relative_to(PROJECT)) for path in (PROJECT / "update_tasks").iterdir()}
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    """An environment file by which packages of the host are upgraded too."""
+    file = tmp_path_factory.mktemp("packages") / "packages.yaml"
+    file.write_text(yaml.safe_dump({"parameter_defaults": {"UpdateHostPackages": "*"}}))
+    return str(file)
 
 
 @pytest.mark.parametrize("service", containerized())

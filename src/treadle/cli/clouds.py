@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from treadle.errors import InputError
-from treadle.files import write_private
+from treadle.files import write_atomic, write_private
 from treadle.rollout.state import StackState
 
 #: What the stack's folder remembers of the entry.
 _KEPT = "cloud"
+#: There, the CA in PEM; clouds.yaml names a file.
+_CA = "ca"
 
 
 def path() -> Path:
@@ -29,16 +31,30 @@ def entry(outputs: Mapping[str, Any], hidden: Mapping[str, Any]) -> dict[str, An
 
 
 def keep_entry(state: StackState, outputs: Mapping[str, Any], hidden: Mapping[str, Any]) -> None:
-    """Remember the entry of what was generated, until it runs."""
+    """Remember the entry of what was generated, until it runs; with the CA where the endpoint's is the cloud's own."""
     if "KeystoneURL" in outputs and "AdminPassword" in hidden:
-        state.remember(_KEPT, entry(outputs, hidden))
+        state.remember(_KEPT, {**entry(outputs, hidden), _CA: _authority(outputs)})
+
+
+def _authority(outputs: Mapping[str, Any]) -> str:
+    certificates: Mapping[str, Any] = outputs.get("Certificates") or {}
+    if not (outputs["KeystoneURL"].startswith("https:") and certificates.get("SSLCertificate")):
+        return ""
+    from treadle.certificates.check import anchors
+
+    return anchors(certificates)
 
 
 def write_entry(state: StackState) -> None:
     """Put the stack's entry there, mode 0600; other clouds and comments stay as they are."""
     wanted = state.recall(_KEPT)
-    if wanted:
-        _edit(state.stack, wanted)
+    if not wanted:
+        return
+    authority, file = wanted.pop(_CA, ""), state.path / "ca.crt"
+    if authority:
+        write_atomic(file, authority)
+        wanted["cacert"] = str(file)
+    _edit(state.stack, wanted)
 
 
 def remove_entry(name: str) -> None:

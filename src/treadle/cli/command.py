@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum
 from functools import partial
@@ -60,6 +60,21 @@ class Command(_Quiet, CliffCommand):
 
 class Lister(_Quiet, CliffLister):
     """Base of commands that show a table (cliff gives them ``-f json|yaml|csv|value|table``)."""
+
+
+class Looking(Lister):
+    """Base of tables that are seen on nodes: those that do not answer are told, and the exit status is 1 then."""
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        self._lost = False
+        status = super().run(parsed_args)
+        return 1 if status == 0 and self._lost else status
+
+    def tell(self, lost: Sequence[str]) -> None:
+        """A line for each node that did not answer."""
+        self._lost = self._lost or bool(lost)
+        for line in lost:
+            self.app.stderr.write(f"{line}\n")
 
 
 class ShowOne(_Quiet, CliffShowOne):

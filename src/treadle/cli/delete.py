@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -31,8 +29,9 @@ class DeleteOvercloud(Command):
 
     def take_action(self, args: argparse.Namespace) -> None:
         from treadle.cli.clouds import remove_entry
-        from treadle.engine import Engine
         from treadle.events import silent
+        from treadle.rollout.fleet import leaving
+        from treadle.rollout.reach import reaching
 
         args.stack = args.stack_name or args.stack
         state = stack_state(args)
@@ -40,23 +39,22 @@ class DeleteOvercloud(Command):
         # A stack that Heat could not make has no plans yet.
         plans = state.plans() if heat is None or state.planned else []
         made = {} if args.keep_data else state.recall("folders") or {}
-        data = {plan.node: [f for f in map(Path, made.get(plan.node, [])) if f.exists()] for plan in plans}
+        with reaching(state, silent()) as reach:
+            data = {plan.node: _there(reach.agent(plan), made.get(plan.node, [])) for plan in plans}
         for node, folders in data.items():
             print(f"{node}: containers and configuration of {state.stack} go" + "".join(
                 f"\n  {folder} and all that is in it" for folder in folders), file=self.app.stdout)
         if heat is not None:
             _reach(heat, state.stack)
             print(f"the stack {state.stack} goes from Heat at {heat.where}", file=self.app.stdout)
+        for left in leaving(state):
+            print(f"{left.node.name} ({left.node.address}): what it has stays there; before this, `openstack overcloud "
+                  f"node remove {left.node.name}` removes it", file=self.app.stdout)
         confirm("Delete this?", args, silent())
-        with changing(self, args, "overcloud delete") as events:
-            engine = Engine()
+        with changing(self, args, "overcloud delete") as events, reaching(state, events) as reach:
             for plan in plans:
                 with events.span("phase", f"Delete from {plan.node}"):
-                    _delete(plan, engine, events)
-                    for folder in data[plan.node]:
-                        if folder.exists():  # it may have been inside one that went
-                            shutil.rmtree(folder)
-                        _remove_empty(folder.parent, Path(f"{plan.root}/var"))
+                    delete_from(plan, reach, events, data[plan.node])
             if heat is not None:
                 from treadle.heat.remote import delete_stack
 
@@ -75,17 +73,15 @@ def _reach(heat: Any, stack: str) -> None:
         raise
 
 
-def _remove_empty(folder: Path, top: Path) -> None:
-    """The folders above one that went, where nothing else is in them; never /var/lib or /var/log themselves."""
-    while folder.parent.parent.is_relative_to(top) and folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+def _there(agent: Any, folders: list[str]) -> list[str]:
+    gone = agent.missing(folders) if folders else []
+    return [folder for folder in folders if folder not in gone]
 
 
-def _delete(plan: Any, engine: Any, events: Any) -> None:
-    from treadle.node import NodeAgent
+def delete_from(plan: Any, reach: Any, events: Any, data: list[str]) -> None:
+    """All of the plan's stack goes from its node, and with it the folders ``data``."""
     from treadle.secrets import Secrets
 
     events.masked_by(Secrets(plan.secrets).mask)
     layers = {**plan.hieradata, "all_nodes": {**plan.hieradata.get("all_nodes", {}), "stack_action": "DELETE"}}
-    NodeAgent(msgspec.structs.replace(plan, hieradata=layers), engine, events).delete()
+    reach.agent(msgspec.structs.replace(plan, hieradata=layers)).delete(data)

@@ -41,9 +41,9 @@ class DiffConfig(Command):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        from treadle.engine import Engine
         from treadle.history.difference import difference
         from treadle.rollout.chosen import compared, narrowed, of_service
+        from treadle.rollout.reach import reaching
         from treadle.rollout.review import Review, Reviewer, consequences
 
         state = stack_state(args)
@@ -55,8 +55,8 @@ class DiffConfig(Command):
         service = of_service(found, args.service) if args.service else None
         found = service.narrow(found) if service else found
         reviewer = Reviewer(found)
-        with rendered() as events:
-            told = () if args.stat else consequences(history, new.id, nodes, Engine(), events)
+        with rendered() as events, reaching(state, events) as reach:
+            told = () if args.stat else consequences(history, new.id, nodes, reach)
         told = tuple(service.consequence(one) for one in told) if service else told
         unified = not (args.stat or args.no_unified)
         said = reviewer.lines()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from treadle.cli.command import Lister, add_stack, stack_state
+from treadle.cli.command import Looking, add_stack, stack_state
+from treadle.cli.nodes import add_nodes, chosen_plans
 
 COLUMNS = ("Node", "What", "Name", "Difference", "A deploy would")
 
 
-class DriftOvercloud(Lister):
+class DriftOvercloud(Looking):
     """Show what somebody changed by hand since the last deploy: containers, configuration files, images.
 
     It changes nothing. Each line says what a deploy would do about it.
@@ -19,8 +20,7 @@ class DriftOvercloud(Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         add_stack(parser)
-        parser.add_argument("--node", action="append", default=[], metavar="NAME",
-                            help="only this node; may be given again")
+        add_nodes(parser)
         parser.add_argument("--detailed-exitcode", action="store_true",
                             help="exit status 0 when there is no drift, 2 when there is")
         return parser
@@ -31,14 +31,16 @@ class DriftOvercloud(Lister):
         return 2 if status == 0 and self._found and parsed_args.detailed_exitcode else status
 
     def take_action(self, args: argparse.Namespace) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        from treadle.engine import Engine
+        from treadle.events import silent
         from treadle.rollout.drift import find
         from treadle.rollout.lock import read
-        from treadle.rollout.service import chosen
+        from treadle.rollout.reach import reaching
 
         state = stack_state(args)
         plans = state.plans()
-        findings = find(state, chosen(plans, {}, args.node, ""), Engine())
+        with reaching(state, silent()) as reach:
+            findings, lost = find(state, chosen_plans(args, state, plans), reach)
+        self.tell(lost)
         holder = read(state.lock)
         if holder and not holder.gone:
             self.app.stderr.write(f"being changed, so what is shown may be on its way: {holder}\n")

@@ -7,7 +7,7 @@ import argparse
 from treadle.cli.command import Command, add_stack, as_json, changing, stack_state
 from treadle.cli.heat import add_heat
 from treadle.cli.inputs import add_inputs
-from treadle.cli.prepared import keep, make_deploy
+from treadle.cli.prepared import keep, made_deploy
 
 
 class GenerateConfig(Command):
@@ -27,8 +27,8 @@ class GenerateConfig(Command):
     def take_action(self, args: argparse.Namespace) -> None:
         args.check = False
         state = stack_state(args)
-        with changing(self, args, "overcloud config generate") as events:
-            deploy, gathered = make_deploy(args, self.app, events)
+        with changing(self, args, "overcloud config generate") as events, \
+                made_deploy(args, self.app, events) as (deploy, gathered):
             keep(state, gathered)
             made = deploy.generate()
         if args.format == "json":

@@ -34,15 +34,14 @@ class InstantiateConfig(Walking):
     def take_action(self, args: argparse.Namespace) -> int:
         from treadle.cli.clouds import write_entry
         from treadle.cli.deploy import show
-        from treadle.engine import Engine
-        from treadle.node.drift import deployed_plan
         from treadle.rollout.pipeline import Instantiate
+        from treadle.rollout.reach import reaching
 
         state = stack_state(args)
-        with self.begun(args, state) as events:
+        with self.begun(args, state) as events, reaching(state, events) as reach:
             generation, services = self._what(args.what, state)
-            plans = [deployed_plan(plan) for plan in chosen_plans(args, state, state.plans())]
-            work = Instantiate(state, plans, Engine(), events, services, args.batch, args.max_failures, args.check)
+            plans = [reach.deployed(plan) for plan in chosen_plans(args, state, state.plans())]
+            work = Instantiate(state, plans, reach, events, services, args.batch, args.max_failures, args.check)
             previews = work.prepare(generation)
             if args.check:
                 show(previews, args.format, self.app.stdout)

@@ -11,10 +11,12 @@ from treadle.errors import InputError, nearest
 
 #: Secrets that data of the cloud depends on, and what changes them instead.
 KEPT = {
+    "BarbicanSimpleCryptoKek": "what Barbican keeps is encrypted with it",
     "HeatAuthEncryptionKey": "what Heat keeps of users is encrypted with it",
     "KeystoneCredential0": "credentials in Keystone are encrypted with it",
     "KeystoneCredential1": "credentials in Keystone are encrypted with it",
     "KeystoneFernetKeys": "tokens are encrypted with them; cron rotates them on the nodes",
+    "SwiftHashSuffix": "where Swift keeps each object is found by it",
     "TreadleFingerprintKey": "all generations are compared by it",
 }
 
@@ -50,6 +52,8 @@ class RotatePassword(DeployOvercloud):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
+        from treadle.cli.gather import as_before
+
         state = stack_state(args)
         state.plans()  # what was never deployed has nothing to rotate
         known = set(state.passwords(()))
@@ -60,20 +64,23 @@ class RotatePassword(DeployOvercloud):
             if name in KEPT:
                 raise InputError(f"{name} cannot be rotated: {KEPT[name]}", key="NAME")
         if not (args.environments or args.environment_directories or args.answers_file or args.plan_environment_file):
-            self._as_before(args, state)
+            as_before(args, state)
+        self._require_generated(args)
         return super().take_action(args)
 
     @staticmethod
-    def _as_before(args: argparse.Namespace, state: Any) -> None:
-        """Fill in the files of the last deploy."""
-        from treadle.cli.gather import again
+    def _require_generated(args: argparse.Namespace) -> None:
+        """Raise TemplateError for a password that an environment sets: a generated one would not come into force."""
+        from treadle.cli.inputs import read_inputs
+        from treadle.heat import Files
+        from treadle.heat.environment import load_environments
 
-        head = state.generations().newest()
-        sources = (state.recall("sources") or {}).get(head.tree) if head else None
-        if sources is None:
-            raise InputError("the last generation was not made here, so it is not known from which files",
-                             key="-e", hint="give templates and environments as in a deploy")
-        for name, value in vars(again(sources)).items():
-            if not getattr(args, name):
-                setattr(args, name, value)
-
+        files = Files()
+        environment = load_environments(read_inputs(args, files).environments, files)
+        for section, given in (("parameter_defaults", environment.parameter_defaults),
+                               ("parameters", environment.parameters)):
+            for name in args.rotated:
+                if name in given:
+                    origin = environment.origin(section, name)
+                    raise files.error(f"{name} has its value here, and a generated one would change nothing",
+                                      origin.file, origin.path, hint="change it here, and deploy")

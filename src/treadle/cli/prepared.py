@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from treadle.cli.command import stack_state
 from treadle.cli.heat import evaluator
 
 
-def make_deploy(args: argparse.Namespace, app: Any, events: Any, **options: Any) -> Any:
+@contextmanager
+def made_deploy(args: argparse.Namespace, app: Any, events: Any, **options: Any) -> Iterator[Any]:
     """(the deploy, what was gathered). From now on ``events`` masks its secrets. Nothing is generated yet."""
     from treadle.cli.gather import gather
-    from treadle.engine import Engine
     from treadle.rollout.deploy import Deploy
+    from treadle.rollout.reach import FORKS, reaching
     from treadle.secrets import Secrets
 
     state = stack_state(args)
@@ -24,9 +27,9 @@ def make_deploy(args: argparse.Namespace, app: Any, events: Any, **options: Any)
     if secrets.too_short:
         print(f"warning: too short to be told from other text, so they are not masked: "
               f"{', '.join(secrets.too_short)}", file=app.stderr)
-    deploy = Deploy(state, gathered.plans, Engine(), events, args.message, gathered.inputs, gathered.sources,
-                    **options)
-    return deploy, gathered
+    with reaching(state, events, gathered.nodes, forks=getattr(args, "forks", FORKS)) as reach:
+        yield Deploy(state, gathered.plans, reach, events, args.message, gathered.inputs, gathered.sources,
+                     skip=gathered.skipped, **options), gathered
 
 
 def keep(state: Any, gathered: Any) -> None:

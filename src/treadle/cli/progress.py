@@ -11,7 +11,10 @@ from treadle.events import Event
 #: Phases and what happens inside them; everything else is for the journal.
 _INDENTED = ("action.", "generate.volume.", "generate.plain", "generate.retry", "host_prep.task", "image.",
              "generation", "bootstrap.", "lock.", "node.failed", "propagate.", "rollback", "heat.", "reload.restart",
-             "reload.busy", "drain.", "hook.", "validate.container.")
+             "reload.busy", "drain.", "hook.", "tasks.", "validate.container.")
+#: Phases, and what walks nodes through several of them.
+_MARKS = {"begin": "▶", "end": "✓", "fail": "✗"}
+_TITLES = {"phase": "", "batch": "Batch ", "update": "Update "}
 #: As many things as the live line names; a Heat stack has hundreds in progress.
 _LIVE = 4
 #: As much as it shows of what Puppet says.
@@ -23,12 +26,12 @@ def text_of(event: Event) -> str | None:
     seconds = event.data.get("seconds")
     took = f"  {seconds:.1f} s" if isinstance(seconds, float) else ""
     where = f"{event.node}: " if event.node and not event.kind.startswith("phase.") else ""
-    if event.kind.startswith(("phase.", "batch.")):
-        mark = {"begin": "▶", "end": "✓", "fail": "✗"}[event.kind.rpartition(".")[2]]
-        return f"{mark} {'Batch ' if event.kind.startswith('batch.') else ''}{event.text}{took}"
+    kind, _, edge = event.kind.rpartition(".")
+    if kind in _TITLES:
+        return f"{_MARKS[edge]} {_TITLES[kind]}{event.text}{took}"
     if not event.kind.startswith(_INDENTED) or event.kind.endswith(".begin"):
         return None
-    if event.kind == "host_prep.task" and not event.data.get("changed"):
+    if event.kind in ("host_prep.task", "tasks.task") and not event.data.get("changed"):
         return None
     why = f" ({event.data['why']})" if event.data.get("why") else ""
     failed = "failed: " if event.kind.endswith(".fail") and not event.kind.startswith("hook.") else ""

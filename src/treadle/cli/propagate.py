@@ -32,15 +32,15 @@ class PropagateConfig(Walking):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> None:
-        from treadle.engine import Engine
         from treadle.rollout.pipeline import Propagate
+        from treadle.rollout.reach import reaching
 
         state = stack_state(args)
-        with self.begun(args, state) as events:
+        with self.begun(args, state) as events, reaching(state, events) as reach:
             generation = given_generation(args, state)
             recorded = state.generations().at(generation.id)
             nodes = [plan.node for plan in chosen_plans(args, state, recorded.plans())]
-            work = Propagate(state, recorded, nodes, Engine(), events, tuple(args.service))
+            work = Propagate(state, recorded, nodes, reach, events, tuple(args.service))
             self.ask(work.prepare(), args, events)
             work.run()
         print(f"generation {generation.short} is on {', '.join(nodes)}\n"

@@ -8,7 +8,7 @@ from treadle.cli.command import stack_state
 from treadle.cli.heat import add_heat
 from treadle.cli.inputs import add_inputs
 from treadle.cli.nodes import add_nodes, chosen_plans
-from treadle.cli.prepared import keep, make_deploy
+from treadle.cli.prepared import keep, made_deploy
 from treadle.cli.walking import Walking, add_batches
 
 
@@ -36,14 +36,13 @@ class ReconfigureOvercloud(Walking):
         args.check = False
         state = stack_state(args)
         state.plans()  # what was never deployed cannot be reconfigured
-        with self.begun(args, state) as events:
-            deploy, gathered = make_deploy(args, self.app, events)
+        with self.begun(args, state) as events, made_deploy(args, self.app, events) as (deploy, gathered):
             keep(state, gathered)
             made = deploy.generate()
             events.masked_by(state.generations().vault.mask())
             recorded = state.generations().at(made.id)
             nodes = [plan.node for plan in chosen_plans(args, state, recorded.plans())]
-            work = Change(state, recorded, nodes, deploy.engine, events, tuple(args.services), args.batch,
+            work = Change(state, recorded, nodes, deploy.reach, events, tuple(args.services), args.batch,
                           args.max_failures)
             self.ask(work.prepare(), args, events)
             self.carry_out(work, state, args, events)

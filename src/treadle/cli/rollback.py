@@ -30,23 +30,23 @@ class RollbackConfig(Walking):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        from treadle.engine import Engine
         from treadle.rollout.change import Change, record_rollback, target
+        from treadle.rollout.reach import reaching
 
         if args.generation and args.to_last_good:
             raise InputError("not together with a generation", key="--to-last-good", hint="give one of them")
         state = stack_state(args)
-        with self.begun(args, state) as events:
+        with self.begun(args, state) as events, reaching(state, events) as reach:
             old = target(state, args.generation, last_good=args.to_last_good)
             recorded = state.generations().at(old.id)
-            work = Change(state, recorded, recorded.nodes, Engine(), events, (), args.batch, args.max_failures)
+            work = Change(state, recorded, recorded.nodes, reach, events, (), args.batch, args.max_failures)
             if not args.record_only:
                 self.ask(work.prepare(), args, events)
             made = record_rollback(state, old, args.message)
             print(f"generation {made.short} is as {old.short} was", file=self.app.stderr)
             if args.record_only:
                 return 0
-            work = Change(state, state.generations().at(made.id), recorded.nodes, Engine(), events, (), args.batch,
+            work = Change(state, state.generations().at(made.id), recorded.nodes, reach, events, (), args.batch,
                           args.max_failures)
             work.prepare()
             self.carry_out(work, state, args, events)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from treadle.cli.command import Command, Lister, ShowOne, add_stack, as_json, changing, confirm, stack_state
+from treadle.cli.command import Command, Looking, ShowOne, add_stack, as_json, changing, confirm, stack_state
 from treadle.cli.nodes import add_nodes, chosen_plans
 
 if TYPE_CHECKING:
@@ -20,13 +20,15 @@ def _add_nodes(parser: argparse.ArgumentParser) -> None:
 
 def _plans(args: argparse.Namespace) -> list[NodePlan]:
     """The plans that the chosen nodes were deployed with."""
-    from treadle.node.drift import deployed_plan
+    from treadle.events import silent
+    from treadle.rollout.reach import reaching
 
     state = stack_state(args)
-    return [deployed_plan(plan) for plan in chosen_plans(args, state, state.plans())]
+    with reaching(state, silent()) as reach:
+        return [reach.deployed(plan) for plan in chosen_plans(args, state, state.plans())]
 
 
-class ListServices(Lister):
+class ListServices(Looking):
     """Show the services of each node and whether they run."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -35,11 +37,21 @@ class ListServices(Lister):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        from treadle.events import silent
         from treadle.node.service import services
+        from treadle.rollout.look import look
+        from treadle.rollout.reach import Reach, reaching
 
+        def ask(reach: Reach, plan: NodePlan) -> tuple[NodePlan, dict[str, Any]]:
+            deployed = reach.deployed(plan)
+            return deployed, {one.name: one for one in reach.agent(deployed).tolerated().preview.actions}
+
+        state = stack_state(args)
         rows = []
-        for plan in _plans(args):
-            actions = _actions(plan)
+        with reaching(state, silent()) as reach:
+            seen = look(reach, chosen_plans(args, state, state.plans()), lambda plan: ask(reach, plan))
+        self.tell(seen.lines())
+        for _, (plan, actions) in seen.found:
             for service, names in sorted(services(plan).items()):
                 mine = [actions[name] for name in names]
                 running = sum(1 for action in mine if action.observed and action.observed.running)
@@ -50,12 +62,12 @@ class ListServices(Lister):
         return ("Node", "Service", "Containers", "Running", "Health", "Note"), rows
 
 
-def _actions(plan: NodePlan) -> dict[str, Any]:
-    from treadle.engine import Engine
-    from treadle.node.drift import tolerant
+def _actions(args: argparse.Namespace, plan: NodePlan) -> dict[str, Any]:
+    from treadle.events import silent
+    from treadle.rollout.reach import reaching
 
-    agent, _ = tolerant(plan, Engine())
-    return {action.name: action for action in agent.status().actions}
+    with reaching(stack_state(args), silent()) as reach:
+        return {action.name: action for action in reach.agent(plan).tolerated().preview.actions}
 
 
 class ShowService(ShowOne):
@@ -74,7 +86,7 @@ class ShowService(ShowOne):
         shown: dict[str, Any] = {"service": args.service, "nodes": [target.plan.node for target in found]}
         containers = {}
         for target in found:
-            actions = _actions(target.plan)
+            actions = _actions(args, target.plan)
             containers[target.plan.node] = {name: _described(actions[name]) for name in target.names}
         shown["containers"] = containers
         return tuple(shown), tuple(shown.values())
@@ -112,15 +124,16 @@ class _Verb(Command):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> None:
-        from treadle.engine import Engine
+        from treadle.rollout.reach import reaching
         from treadle.rollout.service import ServiceRun, targets
         from treadle.secrets import Secrets
 
         plans = _plans(args)
         found = targets(plans, args.service, named=bool(args.node))
-        with changing(self, args, f"overcloud service {self.verb} {args.service}") as events:
+        with changing(self, args, f"overcloud service {self.verb} {args.service}") as events, \
+                reaching(stack_state(args), events) as reach:
             events.masked_by(Secrets({name: value for plan in plans for name, value in plan.secrets.items()}).mask)
-            run = ServiceRun(Engine(), events, self.verb, args.service, args.message,
+            run = ServiceRun(reach, events, self.verb, args.service, args.message,
                              drains=not getattr(args, "no_drain", False))
             run.check(found)
             if self.asks:

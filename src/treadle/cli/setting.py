@@ -13,7 +13,7 @@ from treadle.cli.command import Beside, Command, Lister, add_stack, changing, st
 def _add_setting(parser: argparse.ArgumentParser) -> None:
     add_stack(parser)
     parser.add_argument("--scope", default="global", metavar="KIND[=NAME]",
-                        help="global, region=, aggregate=, hardware= or host=NAME; the narrowest wins")
+                        help="global, region=, zone=, aggregate=, hardware= or host=NAME; the narrowest wins")
     parser.add_argument("--message", default="", metavar="WHY", help="why; kept with the change")
     parser.add_argument("key", help="hiera key, such as keystone::debug")
 

@@ -5,33 +5,49 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from treadle.cli.command import Lister, add_stack, stack_state
+from treadle.cli.command import Looking, add_stack, stack_state
+from treadle.cli.nodes import add_nodes, chosen_plans
 
 COLUMNS = ("Node", "Step", "Service", "Container", "Wanted", "State", "Health", "Generation", "To do")
 
 
-class StatusOvercloud(Lister):
+class StatusOvercloud(Looking):
     """Show every container: whether it runs, is healthy, and runs the configuration that was propagated last."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         add_stack(parser)
+        add_nodes(parser)
         return parser
 
     def take_action(self, args: argparse.Namespace) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        from treadle.engine import Engine
-        from treadle.node.drift import tolerant
+        from treadle.events import silent
+        from treadle.rollout import lifecycle, resume, update
         from treadle.rollout.lock import read
+        from treadle.rollout.look import look
+        from treadle.rollout.reach import reaching
 
         state = stack_state(args)
         rows = []
-        for plan in state.plans():
-            agent, engine = tolerant(plan, Engine())
-            preview = agent.status()
+        plans = chosen_plans(args, state, state.plans())
+        with reaching(state, silent()) as reach:
+            seen = look(reach, plans, lambda plan: reach.agent(plan).tolerated())
+        for plan, tolerated in seen.found:
+            preview = tolerated.preview
             rows += [_row(preview, action, plan.owners) for action in preview.actions]
-            for image in sorted(engine.missing):
+            for image in tolerated.missing:
                 self.app.stderr.write(f"{plan.node}: the engine has no image {image} any more\n")
-        holder = read(state.lock)
+        self.tell(seen.lines())
+        found = update.read(state)
+        if found and found.open:
+            self.app.stderr.write(f"{update.summary(found, state.plans())}\n")
+        upgrade = lifecycle.current(state)
+        if upgrade:
+            self.app.stderr.write(f"{lifecycle.summary(upgrade)}\n")
+        holder, begun = read(state.lock), resume.open_still(state)
+        if begun and (holder is None or holder.gone):
+            self.app.stderr.write(f"the deploy of generation {begun.generation[:12]} by {begun.who} did not come to an "
+                                  f"end. Go on: {resume.command(state)}\n")
         if holder:
             left = "left by a command that was killed; run it again" if holder.gone else "being changed"
             self.app.stderr.write(f"{left}: {holder}\n")

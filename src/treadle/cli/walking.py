@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from treadle.events import Events
     from treadle.rollout.change import Change
     from treadle.rollout.pipeline import Instantiate
+    from treadle.rollout.reach import Reach
     from treadle.rollout.state import StackState
 
 _BACK = "openstack overcloud config rollback --to-last-good"
 
 
-def add_batches(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--batch", metavar="SIZES", default="1",
-                        help="how many nodes at a time, such as 1,10%%,50%%: one, then a tenth of them, then half of "
-                             "them until all are done (default: %(default)s)")
+def add_batches(parser: argparse.ArgumentParser, default: str = "1", each: str = "") -> None:
+    parser.add_argument("--batch", metavar="SIZES", default=default,
+                        help=" ".join(filter(None, ("how many nodes at a time", each))) + ", such as 1,10%%,50%%: one, "
+                             "then a tenth of them, then half of them until all are done (default: %(default)s)")
     parser.add_argument("--max-failures", metavar="N", type=int, default=0,
-                        help="go on to the next batch with up to this many nodes failed (default: %(default)s)")
+                        help="go on with the others with up to this many nodes failed (default: %(default)s)")
 
 
 class Walking(Command):
@@ -81,16 +82,17 @@ class Walking(Command):
         except TreadleError as error:
             self.report(work.states(), args)
             if getattr(args, "auto_rollback", False):
-                self.go_back(state, error, events, args)
+                self.go_back(state, error, work.reach, events, args)
             raise (offering_rollback(error, state) if self.offers_rollback else error) from None
         self.report(work.states(), args)
 
-    def go_back(self, state: StackState, error: TreadleError, events: Events, args: argparse.Namespace) -> NoReturn:
+    def go_back(self, state: StackState, error: TreadleError, reach: Reach, events: Events,
+                args: argparse.Namespace) -> NoReturn:
         """All nodes go back to what ran last on every one of them; then ``error`` is raised, and says so."""
         from treadle.rollout.change import roll_back
 
         try:
-            made, work = roll_back(state, error.message.partition("\n")[0], events)
+            made, work = roll_back(state, error.message.partition("\n")[0], reach, events)
         except TreadleError as second:
             error.message += f"\nand the way back failed: {second.message}"
             error.hint = f"openstack overcloud status; correct what failed, then {_BACK}"

@@ -15,7 +15,8 @@ from treadle.heat.roles import load_roles
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("name", "description", "HostnameFormatDefault", "ImageDefault", "FlavorDefault"), (str,)),
-    **dict.fromkeys(("CountDefault", "upgrade_batch_size", "update_serial"), (int,)),
+    **dict.fromkeys(("CountDefault", "upgrade_batch_size"), (int,)),
+    "update_serial": (int, str),
     **dict.fromkeys(("disable_constraints", "disable_upgrade_deployment", "uses_deprecated_params"), (bool,)),
     **dict.fromkeys(("tags", "ServicesDefault", "default_route_networks", "networks_skip_config"), (list,)),
     "networks": (list, dict),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from treadle.errors import HistoryError, nearest
 from treadle.generate.tree import ConfigTree
 from treadle.history.git import Commit, Repository
-from treadle.history.layout import documents, parsed, shared
+from treadle.history.layout import Texts, documents, parsed, shared, text
 from treadle.history.recorded import Recorded
 from treadle.history.recording import LARGEST, NodeSnapshot, Recording
 from treadle.history.trailer import said
@@ -48,9 +48,10 @@ class Generation:
         return self.id[:12]
 
 
-def snapshot(plan: NodePlan, volumes: Mapping[str, ConfigTree], images: Mapping[str, str]) -> NodeSnapshot:
-    """A node as it is recorded; ``images`` are the ids of its images."""
-    return NodeSnapshot(volumes, documents(plan, images))
+def snapshot(plan: NodePlan, volumes: Mapping[str, ConfigTree], images: Mapping[str, str],
+             texts: Texts | None = None) -> NodeSnapshot:
+    """A node as it is recorded; ``images`` are the ids of its images. ``texts`` is the same for nodes of one cloud."""
+    return NodeSnapshot(volumes, documents(plan, images, texts or text))
 
 
 @dataclass(frozen=True)
@@ -141,4 +142,4 @@ def _generation(commit: Commit, *, new: bool = False) -> Generation:
 
 
 __all__ = ["GOOD", "LARGEST", "NEWEST", "REF", "Generation", "History", "NodeSnapshot", "Recorded", "Repository",
-           "Vault", "parsed", "shared", "snapshot"]
+           "Texts", "Vault", "parsed", "shared", "snapshot"]

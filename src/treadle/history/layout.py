@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,8 +14,9 @@ from treadle.plan.nodeplan import NodePlan
 from treadle.secrets import Secrets
 
 #: Fields of the plan that stand in documents of their own, or are the stack's and not the node's.
-_APART = ("hieradata", "kolla_config", "docker_config", "scripts", "puppet_modules", "secrets", "fingerprint_key")
-PLAN, IMAGES = "plan.json", "images.json"
+_APART = ("hieradata", "kolla_config", "docker_config", "scripts", "puppet_modules", "secrets", "fingerprint_key",
+          "tasks")
+PLAN, IMAGES, TASKS = "plan.json", "images.json", "tasks.json"
 
 
 def text(value: Any) -> bytes:
@@ -34,12 +35,25 @@ def parsed(data: bytes) -> Any:
         return json.loads(data)
 
 
-def documents(plan: NodePlan, images: Mapping[str, str]) -> dict[str, bytes]:
+class Texts:
+    """``text`` of each object once: what all nodes are told is one object in all their plans."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, bytes]] = {}  # with the object, whose id is another's once it is gone
+
+    def __call__(self, value: Any) -> bytes:
+        known = self._known.get(id(value))
+        if known is None:
+            known = self._known[id(value)] = (value, text(value))
+        return known[1]
+
+
+def documents(plan: NodePlan, images: Mapping[str, str], layer: Callable[[Any], bytes] = text) -> dict[str, bytes]:
     """``{name: content}`` of all that a node is to have beside its config volumes, secrets in clear.
 
-    ``images`` are the ids of the images that its containers are made of.
+    ``images`` are the ids of the images that its containers are made of; ``layer`` writes hiera's layers.
     """
-    plain = msgspec.to_builtins(plan, str_keys=True)
+    plain = msgspec.to_builtins(msgspec.structs.replace(plan, hieradata={}), str_keys=True)
     kolla = {PurePosixPath(path).name: path for path in plan.kolla_config}
     if len(kolla) < len(plan.kolla_config):
         raise HistoryError(f"two files of kolla_config have one name: {', '.join(sorted(plan.kolla_config))}",
@@ -48,11 +62,13 @@ def documents(plan: NodePlan, images: Mapping[str, str]) -> dict[str, bytes]:
     found = {PLAN: text({**head, "kolla_config": kolla, "hieradata": sorted(plan.hieradata),
                          "scripts": {name: script.mode for name, script in plan.scripts.items()}}),
              IMAGES: text({image: images.get(image, "") for image in plan.images()})}
+    if plan.tasks:
+        found[TASKS] = text(plan.tasks)
     found.update({f"containers/step_{step}.json": text(containers)
                   for step, containers in plain["docker_config"].items()})
     found.update({f"kolla_config/{name}": text(plan.kolla_config[path]) for name, path in kolla.items()})
     found.update({f"scripts/{name}": script.content.encode() for name, script in plan.scripts.items()})
-    found.update({f"hieradata/{name}.json": text(layer) for name, layer in plan.hieradata.items()})
+    found.update({f"hieradata/{name}.json": layer(data) for name, data in plan.hieradata.items()})
     return found
 
 
@@ -65,7 +81,8 @@ def plan_of(found: Mapping[str, bytes], modules: Mapping[str, str], secrets: Sec
     steps = {name.removeprefix("containers/step_").removesuffix(".json"): msgspec.json.decode(content)
              for name, content in found.items() if name.startswith("containers/step_")}
     hieradata = {name: msgspec.json.decode(found[f"hieradata/{name}.json"]) for name in head["hieradata"]}
-    return msgspec.convert({**head, "kolla_config": kolla, "scripts": scripts, "docker_config": steps,
+    tasks = msgspec.json.decode(found[TASKS]) if TASKS in found else {}
+    return msgspec.convert({**head, "tasks": tasks, "kolla_config": kolla, "scripts": scripts, "docker_config": steps,
                             "hieradata": hieradata, "puppet_modules": modules, "secrets": secrets.values,
                             "fingerprint_key": key.hex()}, NodePlan, strict=False, str_keys=True)
 

@@ -41,12 +41,14 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class ImageStatus:
-    """One line of ``--list``. ``state``: built, missing, out of date, or "recipe may have changed"."""
+    """One line of ``--list``. ``state``: built, missing, out of date, or "recipe may have changed". An
+    ``extra`` image may well be missing."""
 
     name: str
     reference: str
     purpose: str
     state: str
+    extra: bool = False
 
 
 def list_images(*, folder: Path | None = None, overrides: Sequence[Path] = (),
@@ -56,21 +58,23 @@ def list_images(*, folder: Path | None = None, overrides: Sequence[Path] = (),
     engine = Engine()
     record = Record.read(record_file(project, state, engine))
     inputs = _inputs(project, _checked(overrides, project))
+    image_id = functools.cache(engine.image_id)  # a parent is asked for by each child
 
     def status(name: str) -> str:
-        if not engine.image_id(project.reference(name)):
+        if not image_id(project.reference(name)):
             return "missing"
-        if not record.intact(name, project.reference, engine.image_id):
+        if not record.intact(name, project.reference, image_id):
             return "out of date"
         return "built" if record.unchanged(name, inputs) else "recipe may have changed"
 
-    return tuple(ImageStatus(i.name, project.reference(i.name), i.purpose, status(i.name))
+    return tuple(ImageStatus(i.name, project.reference(i.name), i.purpose, status(i.name), i.extra)
                  for i in project.images)
 
 
 def build(names: Sequence[str] = (), *, events: Events, overrides: Sequence[Path] = (), rebuild: bool = False,
           folder: Path | None = None, state: Path = STATE, logs: Path = LOGS) -> BuildResult:
-    """Build ``names`` (kolla's names; all of ``images.yaml`` when empty) and the parents that they need.
+    """Build ``names`` (kolla's names; all of ``images.yaml`` but the extra ones when empty) and the parents that they
+    need.
 
     ``overrides`` are the user's own kolla template overrides, after the project's. ``rebuild`` builds the
     named images (without names: all, parents too) even when they are current, without the engine's cache, so
@@ -114,8 +118,9 @@ class _Work:
     def current(self, wanted: Sequence[str]) -> bool:
         """The cheap question: is everything as the last build left it?"""
         record, inputs = Record.read(self.record_file), _inputs(self.project, self.overrides)
+        image_id = functools.cache(self.engine.image_id)
         return not self._base_is_old() and all(
-            record.unchanged(name, inputs) and record.intact(name, self.project.reference, self.engine.image_id)
+            record.unchanged(name, inputs) and record.intact(name, self.project.reference, image_id)
             for name in wanted)
 
     def build(self, wanted: Sequence[str], forced: Sequence[str]) -> tuple[str, ...]:

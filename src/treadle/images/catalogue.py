@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import configparser
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from treadle.errors import InputError, nearest
 
-_KEYS = {"name": str, "for": str, "implied": bool}
+_KEYS = {"name": str, "for": str, "implied": bool, "extra": bool}
 
 
 @dataclass(frozen=True)
 class Image:
-    """One line of ``images.yaml``. An implied image is built for its children only."""
+    """One line of ``images.yaml``. An implied image is built for its children only, an extra one when it is named or a
+    cloud uses it."""
 
     name: str
     purpose: str
     implied: bool = False
+    extra: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,31 @@ class Catalogue:
         return f"{self.namespace}/{name}:{self.tag}"
 
     def wanted(self, names: Sequence[str]) -> tuple[str, ...]:
-        """``names`` checked, or all that are not implied. InputError with the nearest name."""
+        """``names`` checked, or all that are neither implied nor extra. InputError with the nearest name."""
         known = [image.name for image in self.images]
         for name in names:
             if name not in known:
                 raise InputError(f"no image {name}{nearest(name, known)}", source=self.folder / "images.yaml",
                                  hint=f"known: {', '.join(known)}")
-        return tuple(dict.fromkeys(names)) or tuple(i.name for i in self.images if not i.implied)
+        return tuple(dict.fromkeys(names)) or tuple(
+            i.name for i in self.images if not (i.implied or i.extra))
+
+    def used_by(self, document: Any) -> tuple[str, ...]:
+        """Names of the images whose references stand anywhere in ``document``: of what a cloud's templates evaluate to.
+        Images from elsewhere are not in the list, and not built."""
+        references = set(texts(document))
+        return tuple(image.name for image in self.images if self.reference(image.name) in references)
+
+
+def texts(document: Any) -> Iterator[str]:
+    """Every text in a document of maps and lists, but for keys."""
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, Mapping):
+        yield from texts(list(document.values()))
+    elif isinstance(document, list | tuple):
+        for item in document:
+            yield from texts(item)
 
 
 def project_folder() -> Path:
@@ -104,4 +124,4 @@ def _image(entry: Any, file: Path, key: str) -> Image:
     for name in ("name", "for"):
         if name not in entry:
             raise InputError("has to be there", source=file, key=f"{key}.{name}")
-    return Image(entry["name"], entry["for"], entry.get("implied", False))
+    return Image(entry["name"], entry["for"], entry.get("implied", False), entry.get("extra", False))

@@ -83,7 +83,8 @@ class Kolla:
         """The command line that builds exactly ``names``; kolla's patterns match anywhere unless anchored."""
         own = self.folder / "template-overrides.j2"
         overrides = [f"--template-override={file}" for file in (own, *self.overrides)]
-        return [str(Path(sys.executable).parent / "kolla-build"), "--config-file", "kolla-build.conf",
+        recipes = ["--docker-dir=docker"] if (self.folder / "docker").is_dir() else []
+        return [str(Path(sys.executable).parent / "kolla-build"), "--config-file", "kolla-build.conf", *recipes,
                 "--namespace", self.namespace, "--tag", self.tag, *overrides, "--format", "none", *options,
                 *(f"^{re.escape(name)}$" for name in names)]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from treadle.engine import canonical
+from treadle.engine import NO_IMAGE, canonical
 from treadle.errors import EngineError, PlanError
 from treadle.paths import NodePaths
 from treadle.plan.containers import Container, spec_of
@@ -183,7 +183,7 @@ def _require_images(plan: NodePlan, image_ids: Mapping[str, str]) -> None:
             if container.image and container.image not in image_ids:
                 raise EngineError(f"the engine has no image {container.image}",
                                   key=f"docker_config.step_{step}.{name}.image",
-                                  hint="build it (openstack overcloud image build), or correct the image's parameter")
+                                  hint=NO_IMAGE)
 
 
 def _require_no_secret(name: str, container: Container, secrets: Secrets, plan: NodePlan) -> None:

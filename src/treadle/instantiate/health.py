@@ -16,7 +16,8 @@ from treadle.plan.containers import Container, argv_of
 from treadle.plan.quantities import seconds
 
 _DOWN = ("exited", "dead", "restarting")
-_SLOWEST = 1.0
+#: Pauses between two attempts of a check while nothing moves, in seconds, and between any two.
+_FIRST, _SLOWEST, _LEAST = 0.5, 5.0, 0.3
 
 
 class Unwell(StepFailed):
@@ -93,10 +94,15 @@ class Watch:
         return True
 
     def _await_check(self, name: str, container: str, check: Check) -> None:
-        """Run it until it succeeds: the engine's own would first come after a whole interval."""
-        until, pause, said = time.monotonic() + check.within, self.poll, ""
+        """Run it until it succeeds: the engine's own would first come after a whole interval. Each attempt costs the
+        node more than many a service's start, so it comes when the service has opened or closed a socket, else rarely.
+        """
+        until, pause, said = time.monotonic() + check.within, _FIRST, ""
+        before: frozenset[str] = frozenset()
         while True:
-            if self._require_up(name, container)["Running"]:
+            state = self._require_up(name, container)
+            if state["Running"]:
+                before = self._moved(state["Pid"], before, min(pause, until - time.monotonic()))
                 try:
                     code, said = self.context.engine.execute(container, check.argv, limit=check.timeout)
                 except EngineError as error:  # it ended meanwhile, or has not what the check needs
@@ -106,8 +112,19 @@ class Watch:
             if time.monotonic() > until:
                 raise Unwell(f"{name} did not become healthy within {check.within:g} s", container,
                              f"its check said:\n{tail(said)}\nit wrote:\n{self.context.log_tail(container)}")
-            time.sleep(pause)
-            pause = min(pause * 1.5, _SLOWEST)
+            time.sleep(_LEAST)
+            pause = min(pause * 2, _SLOWEST)
+
+    def _moved(self, first: int, before: frozenset[str], limit: float) -> frozenset[str]:
+        """Wait until the sockets of a container's processes are others than ``before``, or it has ended, but ``limit``
+        seconds at most; gives those of then."""
+        processes, until = Processes(), time.monotonic() + limit
+        known = processes.there(first)
+        while (now := processes.sockets(first)) == before and time.monotonic() < until:
+            if known and not processes.there(first):
+                break
+            time.sleep(self.poll)
+        return now
 
     def _stay(self, name: str, container: str, stay: float) -> None:
         """It runs, and goes on to without a break for ``stay`` seconds."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,9 +46,33 @@ class Processes:
         except OSError:  # it has ended: there is nothing to wait for
             return False
 
+    def there(self, pid: int) -> bool:
+        return (self.proc / str(pid)).exists()
+
+    def sockets(self, first: int) -> frozenset[str]:
+        """The sockets that are open in the process ``first`` and all that it began: what it listens on, and to whom
+        it is connected. Empty where the kernel shows none (CONFIG_PROC_CHILDREN; another machine's process)."""
+        found: set[str] = set()
+        left = [first]
+        while left:
+            folder = self.proc / str(left.pop())
+            try:
+                found.update(self._sockets_of(folder / "fd"))
+            except OSError:  # it has ended
+                continue
+            left.extend(self._told(int(folder.name)))
+        return frozenset(found)
+
     def workers(self, first: int) -> frozenset[tuple[int, int]]:
         """The children of the main process, each with when it was started (clock ticks): numbers come again."""
         return frozenset(self._children(self.main(first)))
+
+    @staticmethod
+    def _sockets_of(folder: Path) -> Iterator[str]:
+        for file in os.scandir(folder):
+            with suppress(OSError):  # just closed
+                if (link := str(Path(file.path).readlink())).startswith("socket:"):
+                    yield link
 
     def _name(self, pid: int) -> str:
         try:
@@ -54,13 +80,23 @@ class Processes:
         except OSError:
             return ""
 
+    def _told(self, pid: int) -> list[int]:
+        """The children that the kernel lists with a process, which only some kernels do."""
+        found: list[int] = []
+        for path in self.proc.glob(f"{pid}/task/*/children"):
+            with suppress(OSError):  # the thread has ended
+                found += map(int, path.read_text().split())
+        return found
+
     def _children(self, pid: int) -> list[tuple[int, int]]:
+        listed = (self.proc / str(pid) / "task" / str(pid) / "children").exists()
+        candidates = map(str, self._told(pid)) if listed else (path.name for path in self.proc.glob("[0-9]*"))
         found = []
-        for path in self.proc.glob("[0-9]*/stat"):
+        for name in candidates:
             try:
-                fields = path.read_text().rpartition(")")[2].split()
+                fields = (self.proc / name / "stat").read_text().rpartition(")")[2].split()
             except OSError:  # it has ended meanwhile
                 continue
             if int(fields[1]) == pid and fields[0] != "Z":
-                found.append((int(path.parent.name), int(fields[19])))
+                found.append((int(name), int(fields[19])))
         return sorted(found)

@@ -15,8 +15,8 @@ import jinja2
 from treadle.errors import InputError
 from treadle.files import write_atomic, writing
 
-KINDS = ("api", "worker", "daemon")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_TLS = "environments/ssl/tls-endpoints-public-"
 _PROFILES = "puppet/modules/treadle/manifests/profile/base"
 
 
@@ -96,7 +96,8 @@ def written(service: Service, tree: Path) -> dict[str, str]:
         if (tree / path).exists():
             raise InputError("is there already", source=tree / path, hint="choose another name, or change that file")
     for path, change in _additions(service).items():
-        found[path] = change.to(tree / path)
+        if (tree / path).exists() or not path.startswith(_TLS):  # other trees may have none of these
+            found[path] = change.to(tree / path)
     return found
 
 
@@ -172,15 +173,20 @@ class Addition:
         return "\n".join([*lines[:at], *wanted, *lines[at:], ""])
 
 
+def _tls_port(service: Service) -> int:
+    """Of the public endpoint, where that is https: TripleO's pattern, such as 13776 of 8776."""
+    return 13000 + int(service.port or 0) % 1000
+
+
 def _additions(service: Service) -> dict[str, Addition]:
     role = Addition("  ServicesDefault:", r"    - OS::", (f"    - {service.type}",))
     found = {
         "overcloud-resource-registry.yaml": Addition(
             "  # Off by default: environments/services/ switches them on", r"  OS::TripleO::Services::",
             (f"  {service.type}: OS::Heat::None",)),
-        "roles/Standalone.yaml": role, "roles_data.yaml": role,
+        "roles/Standalone.yaml": role, "roles/Controller.yaml": role, "roles_data.yaml": role,
         "images/images.yaml": Addition("images:", r"(  |$)", (
-            f"  - name: {service.image}", f"    for: {service.words()['title']}")),
+            f"  - name: {service.image}", f"    for: {service.words()['title']}", "    extra: true")),
     }
     if service.kind == "api":
         name = camel(service.project)
@@ -193,9 +199,14 @@ def _additions(service: Service) -> dict[str, Addition]:
                     f"      {name}{interface}: {{protocol: http, port: '{service.port}', host: IP_ADDRESS}}"
                     for interface in ("Admin", "Internal", "Public"))),))
         key = f'"{service.project.replace("-", "_")}_password"'
+        for host, kind in (("IP_ADDRESS", "ip"), ("CLOUDNAME", "dns")):
+            found[f"{_TLS}{kind}.yaml"] = Addition("  EndpointMap:", r"    \w+:", (
+                f"    {name}Admin: {{protocol: http, port: '{service.port}', host: IP_ADDRESS}}",
+                f"    {name}Internal: {{protocol: http, port: '{service.port}', host: IP_ADDRESS}}",
+                f"    {name}Public: {{protocol: https, port: '{_tls_port(service)}', host: {host}}}"))
         found["overcloud.j2.yaml"] = Addition("{%- set secrets = [", r"  \(", (
             f'  ("{name}Password", {key}, "Password of {name}\'s user in Keystone and in the database"),',))
     return found
 
 
-__all__ = ["KINDS", "Service", "camel", "check", "write", "written"]
+__all__ = ["Service", "camel", "check", "write", "written"]

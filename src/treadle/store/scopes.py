@@ -10,7 +10,7 @@ from typing import Any
 from treadle.errors import InputError, nearest
 
 #: From the widest to the narrowest; the narrowest that sets a key wins.
-KINDS = ("global", "region", "aggregate", "hardware", "host")
+KINDS = ("global", "region", "zone", "aggregate", "hardware", "host")
 
 
 @dataclass(frozen=True, order=True)
