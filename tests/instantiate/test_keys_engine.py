@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -319,6 +320,24 @@ def test_an_exit_code_that_was_not_expected_is_an_error(tmp_path: Path) -> None:
         with pytest.raises(StepFailed, match="c ended with 3, expected 0 or 7") as caught:
             made.agent.containers(1, made.agent.status().actions)
         assert "so it is" in str(caught.value)
+    finally:
+        made.remove()
+
+
+def test_what_the_engine_starts_again_and_again_is_not_waited_for_once_its_cause_is_gone(tmp_path: Path) -> None:
+    """Its next attempt would come in its own time, up to a minute later."""
+    command = shell("test -e /data/cause-is-gone || exit 1; exec sleep infinity")
+    (tmp_path / "data").mkdir()
+    container = {"c": {"restart": "always", "command": command, "volumes": ["@/data:/data"]}}
+    made = deployed(tmp_path, container, f"{NAME}-other")
+    try:
+        with suppress(StepFailed):  # where it ended before it was looked at
+            made.agent.containers(1, made.agent.status().actions)
+        assert made.until(lambda: made.inspect("c")["RestartCount"] >= 4 and made.inspect("c")["State"]["Restarting"])
+        (tmp_path / "data/cause-is-gone").touch()
+        agent = deployed(tmp_path, container, f"{NAME}-other").agent
+        agent.containers(1, agent.status().actions)
+        assert made.inspect("c")["State"]["Status"] == "running"
     finally:
         made.remove()
 

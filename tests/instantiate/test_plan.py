@@ -167,6 +167,8 @@ TABLE = {
     "no config at all": Line(wanted(sources=[], config=""), there(config=""), Kind.NONE),
     # wanted, stopped or unhealthy: start or restart
     "stopped": Line(wanted(), ended(0), Kind.START, ["it is exited"]),
+    "between two starts": Line(wanted(), there("restarting", "Restarting (1) now"), Kind.RESTART,
+                               ["it is restarting"]),
     "paused": Line(wanted(), there("paused", "Up 2 minutes (Paused)"), Kind.RESTART, ["it is paused"]),
     "created, never started": Line(wanted(), there("created", "Created"), Kind.START, ["it is created"]),
     "stopped with new config": Line(wanted(config="c2", sources=[NEW_CONFIG]), ended(0),

@@ -140,8 +140,10 @@ def _service(item: Desired, there: Observed | None, taken: float, mutable: Mutab
     if there.state == "paused":
         return Kind.RESTART, ["it is paused"]
     if not there.running:
-        stale = taken and _keeps_what_goes(item, taken)
-        return (Kind.RECREATE, _config_words(item, taken)) if stale else (Kind.START, [f"it is {there.state}"])
+        if taken and _keeps_what_goes(item, taken):
+            return Kind.RECREATE, _config_words(item, taken)
+        # The engine waits longer and longer between its attempts, and takes no order to start meanwhile.
+        return Kind.RESTART if there.state == "restarting" else Kind.START, [f"it is {there.state}"]
     unhealthy = ["it is unhealthy"] if there.health == "unhealthy" else []
     # A container copies (or reads) its configuration when it starts: what it has not taken since, it does not run.
     if not item.copies_once and item.unseen(taken):
