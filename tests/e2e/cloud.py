@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -13,12 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import yaml
 
+from tests.e2e.warm import MAINS, Begun, Warm
+
 PROJECT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+_WARM = Warm()
 
 
 @dataclass
@@ -102,8 +104,11 @@ class Cloud:
                 "--nodes", str(self.nodes_file), "-e", str(self.environment_file), *more]
 
     def run(self, *words: str, timeout: float = 900) -> Done:
-        done = subprocess.run(words, capture_output=True, text=True, env=self.variables, timeout=timeout, check=False,
-                              stdin=subprocess.DEVNULL)
+        if words[0] in MAINS:
+            done = _WARM.run(words, self.variables, timeout)
+        else:
+            done = subprocess.run(words, capture_output=True, text=True, env=self.variables, timeout=timeout,
+                                  check=False, stdin=subprocess.DEVNULL)
         return Done(done.returncode, done.stdout, done.stderr)
 
     def standalone(self, *more: str) -> Done:
@@ -140,21 +145,27 @@ class Cloud:
     @contextmanager
     def killed_when(self, *words: str, says: str, after: float = 0.0) -> Iterator[None]:
         """Run a command and kill it, with all that it started, ``after`` seconds beyond the line that ``says``."""
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                   env=self.variables, start_new_session=True, stdin=subprocess.DEVNULL)
-        assert process.stderr
         lines = []
-        for line in process.stderr:
-            lines.append(line)
-            if says in line:
-                break
-        else:
-            process.wait()
-            raise AssertionError(f"it never said {says!r}:\n{''.join(lines)}")
-        time.sleep(after)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        with self.heard(*words) as (begun, said):
+            for line in said:
+                lines.append(line)
+                if says in line:
+                    break
+            else:
+                raise AssertionError(f"it never said {says!r}:\n{''.join(lines)}")
+            time.sleep(after)
+            begun.kill()
+            begun.wait()
         yield
+
+    @contextmanager
+    def heard(self, *words: str) -> Iterator[tuple[Begun, TextIO]]:
+        """Run ``openstack`` or ``treadle``; what it says on standard error is read as it comes."""
+        read, write = os.pipe()
+        with os.fdopen(read) as said:
+            with os.fdopen(write, "wb") as err, Path(os.devnull).open("wb") as out:
+                begun = _WARM.begin(words, self.variables, out.fileno(), err.fileno())
+            yield begun, said
 
 
 class ProcessWatcher(threading.Thread):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import random
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -124,28 +121,24 @@ class Killed:
 def killed_after(cloud: SmallCloud, words: Sequence[str], moment: float) -> str:
     """Kill the command, and all that it started, ``moment`` seconds after it began to evaluate; gives the last line
     that it had printed, '' where it had ended."""
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                               env=cloud.variables, start_new_session=True, stdin=subprocess.DEVNULL)
     lines: list[str] = []
     began = threading.Event()
+    with cloud.heard(*words) as (begun, said):
+        def listen() -> None:
+            for line in said:
+                lines.append(line)
+                if BEGIN in line:
+                    began.set()
+            began.set()
 
-    def listen() -> None:
-        assert process.stderr
-        for line in process.stderr:
-            lines.append(line)
-            if BEGIN in line:
-                began.set()
-        began.set()
-
-    reader = threading.Thread(target=listen)
-    reader.start()
-    began.wait()
-    time.sleep(moment)
-    ended = process.poll() is not None
-    if not ended:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    reader.join()
+        reader = threading.Thread(target=listen)
+        reader.start()
+        began.wait()
+        time.sleep(moment)
+        ended = begun.poll() is not None
+        begun.kill()
+        begun.wait()
+        reader.join()
     return "" if ended else lines[-1].strip()
 
 

@@ -35,6 +35,10 @@ class _Quiet:
     #: Arguments (argparse's dest) whose value may be a secret: the journal has their names alone.
     secret_words: tuple[str, ...] = ()
 
+    def get_epilog(self) -> str:
+        """What cliff would say, which reads the metadata of every installed package first, for each command."""
+        return "This command is provided by the treadle plugin."
+
     def run(self, parsed_args: argparse.Namespace) -> int:
         try:
             return int(super().run(parsed_args))  # type: ignore[misc]
