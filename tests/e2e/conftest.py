@@ -14,6 +14,7 @@ import pytest
 
 from tests.e2e.cloud import Cloud, ProcessWatcher
 from tests.e2e.engine import PrivateEngine
+from tests.e2e.layers import share
 from tests.e2e.small import IMAGE, MEMCACHED, SmallCloud
 from treadle.images import catalogue
 from treadle.images.build import STATE, record_file
@@ -53,13 +54,21 @@ def number() -> Iterator[int]:
     pytest.fail("every network for end-to-end tests is taken")
 
 
+def _built() -> list[str]:
+    """All of the project's images; of the extra ones those that the machine's engine has."""
+    project, machine = catalogue.load(catalogue.project_folder()), Engine()
+    wanted = [i for i in project.images if not i.extra or machine.image_id(project.reference(i.name))]
+    return [project.base, *(project.reference(image.name) for image in wanted)]
+
+
 @pytest.fixture(scope="session")
 def bare_engine(folder: Path, number: int) -> Iterator[PrivateEngine]:
-    """A private engine without images."""
+    """A private engine. What of the project's images can be there at no cost is there."""
     if os.geteuid() != 0:
         pytest.fail("NOT RUN: an engine of the tests' own needs root")
     private = PrivateEngine(folder / "engine", f"treadle-tests-{number}", number)
     private.folder.mkdir()
+    share(_built(), private.folder / "data")
     private.start()
     try:
         yield private
@@ -69,10 +78,9 @@ def bare_engine(folder: Path, number: int) -> Iterator[PrivateEngine]:
 
 @pytest.fixture(scope="session")
 def engine(bare_engine: PrivateEngine) -> Iterator[PrivateEngine]:
-    """The private engine with all of the project's images; of the extra ones with those that are built."""
+    """The private engine with all of the project's images, and with what is known of how they were built."""
+    bare_engine.load_from_machine(_built())
     project, machine = catalogue.load(catalogue.project_folder()), Engine()
-    wanted = [i for i in project.images if not i.extra or machine.image_id(project.reference(i.name))]
-    bare_engine.load_from_machine([project.base, *(project.reference(image.name) for image in wanted)])
     # The same images, so what is known of how they were built holds for this engine too.
     known = record_file(project, STATE, machine), record_file(project, STATE, Engine(bare_engine.url))
     shutil.copy(*known)
@@ -82,7 +90,7 @@ def engine(bare_engine: PrivateEngine) -> Iterator[PrivateEngine]:
 
 @pytest.fixture(scope="session")
 def light_engine(bare_engine: PrivateEngine) -> PrivateEngine:
-    """The same private engine with the images that a small cloud needs: seconds instead of minutes."""
+    """The same private engine with the images that a small cloud needs."""
     bare_engine.load_from_machine([IMAGE, MEMCACHED])
     return bare_engine
 

@@ -78,7 +78,11 @@ class PrivateEngine:
         return result
 
     def load_from_machine(self, references: list[str]) -> None:
-        """Copy images from the machine's engine."""
+        """Copy those images from the machine's engine that it does not have yet."""
+        known = self.docker("images", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
+        references = [reference for reference in references if reference not in known]
+        if not references:
+            return
         there = {k: v for k, v in os.environ.items() if k != "DOCKER_HOST"}
         with subprocess.Popen(["docker", "save", *references], stdout=subprocess.PIPE, env=there) as save:
             subprocess.run(["docker", "--host", self.url, "load"], stdin=save.stdout, check=True, capture_output=True)

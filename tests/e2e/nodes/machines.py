@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.e2e.layers import DRIVER, machine_data, share
 from treadle.images import apt, rootfs
 
 HERE = Path(__file__).parent
 FOLDER = Path("/var/lib/treadle/tests")
+#: Where a node sees the layers of the machine's images.
+LAYERS = Path("/mnt/layers")
 #: What an engine in a container needs, where the machine itself may not have all that --privileged would give.
 RIGHTS = ("--cap-add=ALL", "--cap-drop=SYS_RESOURCE", "--security-opt=seccomp=unconfined",
           "--security-opt=apparmor=unconfined", "--security-opt=systempaths=unconfined",
@@ -124,15 +127,20 @@ class Machines:
         docker("network", "create", "--subnet", f"172.30.{self.number}.0/24", self.prefix)
         self.machines = [Machine(name, f"172.30.{self.number}.{11 + at}", f"{self.prefix}-{name}")
                          for at, name in enumerate(self.names)]
+        data = machine_data()
+        shared = ["--volume", f"{data / DRIVER}:{LAYERS}:ro"] if data else []
         for machine in self.machines:
-            docker("run", "--detach", *RIGHTS, "--volume", f"{machine.container}:/var/lib/docker",
+            volume = docker("volume", "create", machine.container).stdout.strip()
+            share(images, Path(docker("volume", "inspect", "--format", "{{.Mountpoint}}", volume).stdout.strip()),
+                  LAYERS)
+            docker("run", "--detach", *RIGHTS, "--volume", f"{volume}:/var/lib/docker", *shared,
                    "--network", self.prefix, "--ip", machine.address, "--hostname", machine.name,
                    "--name", machine.container, "--label", "treadle.tests=node", made)
         for machine in self.machines:
             machine.wait()
             self._let_in(machine)
         self._write_config()
-        if images:
+        if images and not data:
             self.load(images)
 
     def load(self, images: Sequence[str]) -> None:
