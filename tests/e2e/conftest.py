@@ -22,12 +22,14 @@ from treadle.images.engine import Engine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs an engine, and some of it the images of the whole cloud."""
+    """Everything in this folder needs an engine, and some of it the images of the whole cloud. What looks at the whole
+    core comes last: while that runs, all else has less of the machine."""
     for item in items:
         if Path(str(item.fspath)).is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.engine)
             if isinstance(item, pytest.Function) and "engine" in item.fixturenames:
                 item.add_marker(pytest.mark.cloud)
+    items.sort(key=lambda item: isinstance(item, pytest.Function) and "core" in item.fixturenames)
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,7 @@ from tests.e2e.small import RELOAD, Service, SmallCloud
 #: It is unwell where its configuration says ``prefix = bad`` and the node's data folder holds a file ``sick``.
 HEALTH = "test -e /dev/shm/ready && ! { test -e /var/lib/small/sick && grep -q 'prefix = bad' /etc/small/reader.conf; }"
 READER = Service("reader", secret=True, entry={
-    "healthcheck": {"test": HEALTH, "interval": 1, "timeout": 5, "retries": 1},
-    "health": {"within": 20}})
+    "healthcheck": {"test": HEALTH, "timeout": 5, "retries": 1}, "health": {"within": 10}})
 RELOADER = Service("reloader", 3, entry={"reload": RELOAD})
 
 

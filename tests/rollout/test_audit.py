@@ -71,7 +71,7 @@ def test_one_command_within_another(path):
     (f"{2**22 + 1}/77", HERE, "cut off"),
     ("", HERE, "cut off"),
     (f"{2**22 + 1}/77", "me@elsewhere", "under way, or cut off on elsewhere"),
-])
+], ids=["it runs", "another has its number", "it is gone", "none", "of another machine"])
 def test_a_command_without_an_end(path, process, who, outcome):
     begun(path, process, who)
     assert outcomes(path) == [outcome]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Collection, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from itertools import groupby
 from treadle.engine import NODE, STACK, TRANSIENT, Engine, Observed
 from treadle.errors import EngineError, StepFailed, TreadleError
 from treadle.gateway import Gateway
-from treadle.instantiate.context import Context
+from treadle.instantiate.context import Context, epoch
 from treadle.instantiate.desired import Desired, missing_paths
 from treadle.instantiate.drain import Drainer
 from treadle.instantiate.health import Unwell, Watch
@@ -216,10 +215,3 @@ class Executor:
 _STOPPING = (Kind.STOP, Kind.RESTART, Kind.RECREATE)
 _MAKING = (Kind.CREATE, Kind.RECREATE, Kind.RUN)
 _STARTING = (Kind.CREATE, Kind.RECREATE, Kind.START, Kind.RESTART)
-
-
-def epoch(stamp: str) -> float:
-    """The engine's RFC 3339 time ("2026-01-02T03:04:05.678901234Z") in seconds since the epoch."""
-    whole, _, fraction = stamp.rstrip("Z").partition(".")
-    moment = datetime.datetime.fromisoformat(whole).replace(tzinfo=datetime.UTC)
-    return moment.timestamp() + (float(f"0.{fraction}") if fraction else 0.0)

@@ -8,7 +8,7 @@ from typing import Any
 
 from treadle.engine import Observed
 from treadle.errors import EngineError, StepFailed
-from treadle.instantiate.context import Context, tail
+from treadle.instantiate.context import Context, epoch, tail
 from treadle.instantiate.desired import Desired
 from treadle.instantiate.processes import Processes
 from treadle.instantiate.request import health_argv
@@ -95,9 +95,11 @@ class Watch:
 
     def _await_check(self, name: str, container: str, check: Check) -> None:
         """Run it until it succeeds: the engine's own would first come after a whole interval. Each attempt costs the
-        node more than many a service's start, so it comes when the service has opened or closed a socket, else rarely.
+        node more than many a service's start, so it comes when the service has opened or closed a socket, else rarely;
+        at first at once, where it has run for a while.
         """
-        until, pause, said = time.monotonic() + check.within, _FIRST, ""
+        up = time.time() - epoch(self.context.state(container)["StartedAt"])
+        until, pause, said = time.monotonic() + check.within, max(0.0, _FIRST - up), ""
         before: frozenset[str] = frozenset()
         while True:
             state = self._require_up(name, container)
@@ -113,7 +115,7 @@ class Watch:
                 raise Unwell(f"{name} did not become healthy within {check.within:g} s", container,
                              f"its check said:\n{tail(said)}\nit wrote:\n{self.context.log_tail(container)}")
             time.sleep(_LEAST)
-            pause = min(pause * 2, _SLOWEST)
+            pause = min(max(pause * 2, _FIRST), _SLOWEST)
 
     def _moved(self, first: int, before: frozenset[str], limit: float) -> frozenset[str]:
         """Wait until the sockets of a container's processes are others than ``before``, or it has ended, but ``limit``
