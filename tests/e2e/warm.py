@@ -170,7 +170,8 @@ def forked(control: socket.socket) -> Asked | None:
                     os.setsid()
                     with end:
                         end.send(str(os.getpid()).encode())
-                    return Asked(*json.loads(data), streams)
+                    words, variables, folder = json.loads(data)
+                    return Asked(words, variables, folder, streams)
                 for file in streams:
                     os.close(file)
                 handle = os.pidfd_open(pid)
