@@ -35,6 +35,7 @@ def _fernet_keys(directory: str, random: Random) -> dict[str, dict[str, str]]:
 
 _SPECIAL: dict[str, Callable[[Random], Any]] = {
     "BarbicanSimpleCryptoKek": _fernet,
+    "CorosyncAuthkey": lambda random: _password(random, 128),  # corosync takes no shorter one
     "HeatAuthEncryptionKey": lambda random: _password(random, 32),  # a key of AES-256, which takes no other length
     "KeystoneFernetKeys": lambda random: _fernet_keys("/etc/keystone/fernet-keys", random),
     "KeystoneCredential0": _fernet,
