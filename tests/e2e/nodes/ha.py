@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import yaml
 
@@ -23,7 +24,7 @@ class HaCloud(Cloud):
     machines: Machines = field(kw_only=True)
 
     @classmethod
-    def of(cls, machines: Machines, name: str, folder: Path) -> HaCloud:
+    def of(cls, machines: Machines, name: str, folder: Path) -> Self:
         return cls(name, folder, "unix:///nowhere", "", f"172.30.{machines.number}.250", 0, machines=machines)
 
     def write_files(self) -> None:

@@ -23,7 +23,8 @@ LAYERS = Path("/mnt/layers")
 #: What an engine in a container needs, where the machine itself may not have all that --privileged would give.
 RIGHTS = ("--cap-add=ALL", "--cap-drop=SYS_RESOURCE", "--security-opt=seccomp=unconfined",
           "--security-opt=apparmor=unconfined", "--security-opt=systempaths=unconfined",
-          "--device-cgroup-rule=a *:* rwm", "--tmpfs=/run", "--tmpfs=/tmp:exec", "--init")
+          "--device-cgroup-rule=a *:* rwm", "--tmpfs=/run", "--tmpfs=/tmp:exec", "--shm-size=256m",
+          "--init")
 
 
 def docker(*words: str | Path, check: bool = True, given: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -33,8 +34,9 @@ def docker(*words: str | Path, check: bool = True, given: str | None = None) -> 
     return done
 
 
-def image() -> str:
-    """The node's image, made unless it is there: of the machine's own release, so that its Python is the same."""
+def image(packages: Sequence[str] = ()) -> str:
+    """The node's image, made unless it is there: of the machine's own release, so that its Python is the same.
+    With ``packages`` of Debian on top, whose services are started as the node is."""
     release = apt.running_release()
     assert release, "this machine is no Debian"
     texts = b"".join((HERE / name).read_bytes() for name in ("Dockerfile", "start.sh"))
@@ -45,6 +47,16 @@ def image() -> str:
         base = f"treadle-tests/debian:{release}-{digest}"
         docker("import", tar, base)
         docker("build", "--network=host", "--build-arg", f"BASE={base}", "--tag", name, HERE)
+    return with_packages(name, packages) if packages else name
+
+
+def with_packages(base: str, packages: Sequence[str]) -> str:
+    """An image of its own for what only few tests need."""
+    recipe = (f"FROM {base}\nRUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes "
+              f"--no-install-recommends {' '.join(packages)} && apt-get clean && rm -rf /var/lib/apt/lists/*\n")
+    name = f"{base}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
+    if docker("image", "inspect", name, check=False).returncode:
+        docker("build", "--network=host", "--tag", name, "-", given=recipe)
     return name
 
 
@@ -102,6 +114,7 @@ class Machines:
     names: Sequence[str]
     folder: Path
     machines: list[Machine] = field(default_factory=list)
+    packages: Sequence[str] = ()
 
     @property
     def prefix(self) -> str:
@@ -120,7 +133,7 @@ class Machines:
 
     def make(self, images: Sequence[str] = ()) -> None:
         """All nodes, with ``images`` of the machine's engine in theirs."""
-        made = image()
+        made = image(self.packages)
         self.remove()
         self.folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key], check=True)

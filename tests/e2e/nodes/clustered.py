@@ -1,0 +1,98 @@
+"""A cloud whose VIP and HAProxy are Pacemaker's, on nodes that are machines of their own; and who uses it meanwhile."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from dataclasses import dataclass, field
+from itertools import pairwise
+from types import TracebackType
+
+import yaml
+
+from tests.e2e.cloud import PROJECT, Cloud, Done
+from tests.e2e.nodes.ha import HaCloud
+from tests.e2e.nodes.machines import Machine
+
+PACKAGES = ("corosync", "pacemaker", "pacemaker-cli-utils", "pcs", "puppet-agent", "resource-agents")
+SERVICES = ("Pacemaker", "CACerts", "HAproxy")
+BUNDLE = "haproxy-bundle"
+#: Of HAProxy's statistics page, which needs no other service.
+PORT = 1993
+
+
+@dataclass
+class ClusteredCloud(HaCloud):
+    """The role Controller has no services but Pacemaker and HAProxy."""
+
+    def write_files(self) -> None:
+        super().write_files()
+        roles = self.folder / "roles.yaml"
+        controller = yaml.safe_load(roles.read_text())[0]
+        controller["ServicesDefault"] = [f"OS::TripleO::Services::{name}" for name in SERVICES]
+        roles.write_text(yaml.safe_dump([controller]))
+        self.environment("cloud", ControlFixedIPs=[{"ip_address": self.vip}], CorosyncTokenTimeout=3000)
+
+    def words(self, *more: str) -> list[str]:
+        return ["--templates", str(PROJECT), "--stack", self.name, "--nodes", str(self.nodes_file),
+                "-e", str(self.environment_file), "-r", str(self.folder / "roles.yaml"),
+                "-e", str(PROJECT / "environments/docker-ha.yaml"), *more]
+
+    def deploy_words(self, *more: str) -> list[str]:
+        return ["openstack", "overcloud", "deploy", *self.words(*more)]
+
+    def update(self, *words: str) -> Done:
+        return self.run("openstack", "overcloud", "update", *words, "--stack", self.name)
+
+    def prepare(self, *more: str) -> Done:
+        return self.run("openstack", "overcloud", "update", "prepare", *self.words(*more))
+
+    def resources(self, machine: Machine) -> dict[str, str]:
+        """Where each resource is started, as one node of the cluster sees it; those that are on all are left out."""
+        said = machine.inside("crm_mon", "-1", "--inactive", check=False).splitlines()
+        rows = [line.replace("\t", " ").split() for line in said if "(ocf:heartbeat:" in line]
+        return {row[1]: row[-1] if "Started" in row else "" for row in rows}
+
+    def running(self, machine: Machine) -> str:
+        """The bundle's container on a node: its id and when it was started."""
+        return machine.inside("docker", "ps", "--no-trunc", "--filter", f"name=^/{BUNDLE}-docker-", "--format",
+                              "{{.ID}} {{.CreatedAt}}", check=False).strip()
+
+
+@dataclass
+class Users:
+    """Ask HAProxy on the VIP again and again."""
+
+    cloud: Cloud
+    answers: list[tuple[float, bool]] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Users:
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def outage(self) -> float:
+        """The longest time in seconds from one answer to the next."""
+        good = [when for when, answered in self.answers if answered]
+        return max((after - before for before, after in pairwise(good)), default=float("inf"))
+
+    def _ask(self) -> None:
+        while not self._stop.is_set():
+            began = time.monotonic()
+            connection = http.client.HTTPConnection(self.cloud.vip, PORT, timeout=0.5)
+            try:
+                connection.request("GET", "/")
+                self.answers.append((time.monotonic(), connection.getresponse().status in (200, 401)))
+            except (OSError, http.client.HTTPException):
+                self.answers.append((time.monotonic(), False))
+            finally:
+                connection.close()
+            self._stop.wait(max(0.0, 0.1 - (time.monotonic() - began)))
