@@ -12,6 +12,7 @@ from treadle.errors import InputError, nearest
 #: Secrets that data of the cloud depends on, and what changes them instead.
 KEPT = {
     "BarbicanSimpleCryptoKek": "what Barbican keeps is encrypted with it",
+    "CorosyncAuthkey": "nodes of a Pacemaker cluster that have different ones lose each other",
     "HeatAuthEncryptionKey": "what Heat keeps of users is encrypted with it",
     "KeystoneCredential0": "credentials in Keystone are encrypted with it",
     "KeystoneCredential1": "credentials in Keystone are encrypted with it",
