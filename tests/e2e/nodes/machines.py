@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.e2e.layers import DRIVER, machine_data, share
+from tests.e2e.nodes.engine import docker
 from treadle.images import apt, rootfs
 
 HERE = Path(__file__).parent
@@ -25,13 +26,6 @@ RIGHTS = ("--cap-add=ALL", "--cap-drop=SYS_RESOURCE", "--security-opt=seccomp=un
           "--security-opt=apparmor=unconfined", "--security-opt=systempaths=unconfined",
           "--device-cgroup-rule=a *:* rwm", "--tmpfs=/run", "--tmpfs=/tmp:exec", "--shm-size=256m",
           "--init")
-
-
-def docker(*words: str | Path, check: bool = True, given: str | None = None) -> subprocess.CompletedProcess[str]:
-    """On the machine's engine."""
-    done = subprocess.run(["docker", *map(str, words)], capture_output=True, text=True, check=False, input=given)
-    assert not check or done.returncode == 0, f"docker {' '.join(map(str, words))}: {done.stderr}"
-    return done
 
 
 def image(packages: Sequence[str] = ()) -> str:
@@ -131,8 +125,9 @@ class Machines:
     def __getitem__(self, name: str) -> Machine:
         return next(machine for machine in self.machines if machine.name == name)
 
-    def make(self, images: Sequence[str] = ()) -> None:
-        """All nodes, with ``images`` of the machine's engine in theirs."""
+    def make(self, images: Sequence[str] = (), shared: str = "") -> None:
+        """All nodes, with ``images`` of the machine's engine in theirs. ``shared`` is where one file system is that all
+        of them mount."""
         made = image(self.packages)
         self.remove()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -141,12 +136,12 @@ class Machines:
         self.machines = [Machine(name, f"172.30.{self.number}.{11 + at}", f"{self.prefix}-{name}")
                          for at, name in enumerate(self.names)]
         data = machine_data()
-        shared = ["--volume", f"{data / DRIVER}:{LAYERS}:ro"] if data else []
+        mounts = ["--volume", f"{data / DRIVER}:{LAYERS}:ro"] if data else []
+        if shared:
+            mounts += ["--volume", f"{self.prefix}-shared:{shared}"]
         for machine in self.machines:
-            volume = docker("volume", "create", machine.container).stdout.strip()
-            share(images, Path(docker("volume", "inspect", "--format", "{{.Mountpoint}}", volume).stdout.strip()),
-                  LAYERS)
-            docker("run", "--detach", *RIGHTS, "--volume", f"{volume}:/var/lib/docker", *shared,
+            share(images, volume(machine.container), LAYERS)
+            docker("run", "--detach", *RIGHTS, "--volume", f"{machine.container}:/var/lib/docker", *mounts,
                    "--network", self.prefix, "--ip", machine.address, "--hostname", machine.name,
                    "--name", machine.container, "--label", "treadle.tests=node", made)
         for machine in self.machines:
@@ -194,6 +189,12 @@ class Machines:
         (self.folder / "known_hosts").write_text("\n".join(known) + "\n")
         self.ssh_config.write_text(f"UserKnownHostsFile {self.folder}/known_hosts\nHostKeyAlgorithms ssh-ed25519\n"
                                    f"IdentityFile {self.key}\nIdentitiesOnly yes\nUser root\n")
+
+
+def volume(name: str) -> Path:
+    """The folder of a volume that is made."""
+    docker("volume", "create", name)
+    return Path(docker("volume", "inspect", "--format", "{{.Mountpoint}}", name).stdout.strip())
 
 
 def nodes_file(machines: Machines, role: str) -> str:

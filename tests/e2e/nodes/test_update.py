@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.nodes.cloud import containers
-from tests.e2e.nodes.machines import Machines, docker
+from tests.e2e.nodes.engine import docker
+from tests.e2e.nodes.machines import Machines
+from tests.e2e.nodes.turns import one_at_a_time
 from tests.e2e.nodes.updated import NAMES, UpdatedCloud, Users, versions
 from tests.e2e.small import IMAGE
 
-#: Events of a node in work.
-WORK = ("action.", "host_prep.", "propagate.", "tasks.")
 REFUSE = "/var/lib/small/web/refuse"
 
 
@@ -46,13 +45,6 @@ def images(machines: Machines, container: str) -> list[str]:
     said = [machine.inside("docker", "inspect", "--format", form, container, check=False)
             for machine in machines.machines]
     return [line.removeprefix("VERSION=") for text in said for line in text.split() if line.startswith("VERSION=")]
-
-
-def turns(journal: list[dict[str, Any]]) -> list[tuple[str, float, float]]:
-    """(node, when its turn began, when it ended) of each update of a node."""
-    edges = [entry for entry in journal if entry["kind"].startswith("update.")]
-    assert [entry["kind"] == "update.begin" for entry in edges] == [True, False] * (len(edges) // 2)
-    return [(begin["subject"], begin["time"], end["time"]) for begin, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def steps(machines: Machines) -> list[str]:
@@ -94,13 +86,8 @@ def test_a_failure_stops_all_and_resume_goes_on_while_users_notice_nothing(cloud
 
 def one_after_the_other(journal: list[dict[str, Any]], users: Users) -> None:
     """No two nodes were in work at once, and each node's version changed in its own turn, once."""
-    taken = turns(journal)
+    taken = one_at_a_time(journal)
     assert [node for node, _, _ in taken] == ["control-0", "work-0", "work-0", "work-1"]
-    assert all(end <= begin for (_, _, end), (_, begin, _) in pairwise(taken))
-    began = taken[0][1]
-    for entry in journal:
-        if entry["kind"].startswith(WORK) and entry["time"] >= began:
-            assert any(begin <= entry["time"] <= end for node, begin, end in taken if node == entry["node"]), entry
     for name in NAMES:
         seen = [(when, version) for when, node, version in users.answers if node == name]
         assert [version for _, version in seen] == sorted(version for _, version in seen)

@@ -8,34 +8,10 @@ images go into each of three nodes. Beside much else on 2 cores, nodes and image
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections.abc import Callable
-from pathlib import Path
-
-from tests.e2e.cloud import PROJECT
+from tests.e2e.nodes import byhand
+from tests.e2e.nodes.byhand import gives_tokens, soon, whole
 from tests.e2e.nodes.cloud import containers
 from tests.e2e.nodes.ha import CONTROLLERS, IMAGES, HaCloud
-from tests.e2e.nodes.machines import Machines
-from treadle.images import catalogue
-
-TOGETHER = ("Primary", 3, "Synced")
-
-
-def soon(true: Callable[[], object], seconds: float = 180) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(1)
-
-
-def whole(cloud: HaCloud) -> bool:
-    return all(cloud.galera(machine) == TOGETHER and cloud.brokers(machine) == set(CONTROLLERS)
-               for machine in cloud.controllers)
-
-
-def gives_tokens(cloud: HaCloud) -> bool:
-    return cloud.openstack("token", "issue").code == 0
 
 
 def three_controllers_are_one_cloud(cloud: HaCloud) -> None:
@@ -86,30 +62,5 @@ PROMISES = (three_controllers_are_one_cloud, a_second_deploy_touches_nothing,
             two_of_three_begin_no_database_after_a_power_cut, all_three_begin_where_they_were)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.e2e.nodes.three", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--number", type=int, default=201, help="of the network 172.30.N.0/24 (default: %(default)s)")
-    parser.add_argument("--keep", action="store_true", help="leave the nodes as they are at the end")
-    args = parser.parse_args()
-    machines = Machines(args.number, CONTROLLERS, args.folder.absolute() / "machines")
-    known = catalogue.load(PROJECT / "images")
-    cloud = HaCloud.of(machines, f"ha{args.number}", args.folder.absolute() / "cloud")
-
-    def make(cloud: HaCloud) -> None:
-        machines.make([known.reference(name) for name in IMAGES])
-        cloud.write_files()
-
-    try:
-        for promise in (make, *PROMISES):
-            began = time.monotonic()
-            promise(cloud)
-            print(f"{time.monotonic() - began:6.1f} s  {promise.__name__.replace('_', ' ')}", flush=True)
-    finally:
-        if not args.keep:
-            machines.remove()
-
-
 if __name__ == "__main__":
-    main()
+    byhand.main(__doc__ or "", CONTROLLERS, IMAGES, PROMISES)

@@ -14,7 +14,8 @@ import yaml
 
 from tests.e2e.cloud import Done
 from tests.e2e.nodes.cloud import RemoteCloud
-from tests.e2e.nodes.machines import Machines, docker
+from tests.e2e.nodes.engine import docker
+from tests.e2e.nodes.machines import Machines
 from tests.e2e.small import IMAGE, Service, SmallCloud
 
 PORT = 8080
