@@ -60,7 +60,10 @@ class treadle::profile::base::keepalived (
       # HAProxy listens on the VIP of the stand-by too, so this says of each node whether it could serve.
       '/etc/treadle/keepalived/check_haproxy':
         mode    => '0755',
-        content => "#!/bin/bash\nss --no-header --listening --tcp --numeric src \"\$1\" | grep --quiet .\n",
+        content => "#!/bin/bash\nss --no-header --listening --tcp --numeric src \"\$1\" | grep --quiet .\n";
+      '/etc/treadle/keepalived/moved':
+        mode    => '0755',
+        content => file('treadle/keepalived-moved.sh');
     }
 
     treadle::healthcheck { 'keepalived':
