@@ -70,6 +70,13 @@ def test_the_vips_move() -> None:
     assert keepalived["treadle::profile::base::keepalived::interface"] == "eth0"
 
 
+def test_who_waits_for_an_answer_of_a_lost_node_waits_half_a_minute() -> None:
+    written, loaded = services(str(HA))["keepalived"]["host_prep_tasks"]
+    limits = dict(line.split(" = ") for line in written["copy"]["content"].splitlines())
+    time, pause, count = (int(limits[f"net.ipv4.tcp_keepalive_{name}"]) for name in ("time", "intvl", "probes"))
+    assert time + pause * count <= 30 and loaded["command"] == f"sysctl --load {written['copy']['dest']}"
+
+
 def test_controllers_and_computes_together_do_what_one_machine_does() -> None:
     def of(name: str) -> list[str]:
         found: list[str] = load_roles(PROJECT / f"roles/{name}.yaml", Files())[0]["ServicesDefault"]

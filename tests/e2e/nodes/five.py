@@ -79,13 +79,15 @@ def servers_are_made_when_the_controller_with_the_vip_has_died(cloud: HaCloud) -
     soon(lambda: {row["Name"] for row in rows(cloud, "server", "list")} == {"before-0", "before-1"}, 120)
     host = boot(cloud, "after")
     print(f"  a server on {host}")
+    soon(lambda: not cloud.orphans(), 90)
 
 
 def all_is_whole_when_that_one_is_back(cloud: HaCloud) -> None:
     cloud.controllers[0].start()
     soon(lambda: whole(cloud), 300)
     soon(lambda: cloud.holder() == CONTROLLERS[0] and gives_tokens(cloud), 120)
-    soon(lambda: up(cloud), 300)
+    soon(lambda: not cloud.orphans(), 90)
+    soon(lambda: up(cloud), 120)
     boot(cloud, "whole-again")
     assert "Nothing to do" in cloud.deploy().ok().out
 

@@ -91,6 +91,16 @@ class HaCloud(Cloud):
             "ip", "-oneline", "address", "show", "dev", "eth0", check=False)]
         return found[0] if len(found) == 1 else ""
 
+    def orphans(self) -> list[str]:
+        """Connections to the VIP, as node and address, of which the node that has it knows nothing: nobody answers."""
+        if not (holder := self.holder()):
+            return ["no node has it"]
+        there = self.machines[holder]
+        known = {line.split()[4] for line in there.inside("ss", "-Htn", "src", self.vip).splitlines()}
+        asking = [(machine, line.split()[3]) for machine in self.machines.machines if machine is not there
+                  for line in machine.inside("ss", "-Htn", "dst", self.vip, check=False).splitlines()]
+        return [f"{machine.name} {address}" for machine, address in asking if address not in known]
+
     def galera(self, machine: Machine) -> tuple[str, int, str]:
         """(status, nodes, state) of the database's cluster as one node sees it."""
         asked = "SHOW GLOBAL STATUS WHERE Variable_name IN " \
