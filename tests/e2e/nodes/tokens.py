@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ class Tokens:
     ``limit`` seconds long; and each controller itself once a second what version it is."""
 
     cloud: HaCloud
-    rate: float = 5.0
+    rate: float = 2.0
     limit: float = 1800.0
     answers: list[Answer] = field(default_factory=list)
     #: (when, what each controller said); '' of one that did not answer.
@@ -99,7 +100,7 @@ class Tokens:
 
 def version(machine: Machine) -> str:
     """When Keystone on a controller says that its API was last changed, which an image of ours says otherwise."""
-    connection = http.client.HTTPConnection(machine.address, PORT, timeout=2)
+    connection = http.client.HTTPConnection(machine.address, PORT, timeout=10)
     try:
         connection.request("GET", "/v3")
         return str(json.loads(connection.getresponse().read())["version"]["updated"])
@@ -110,9 +111,11 @@ def version(machine: Machine) -> str:
 
 
 def one_after_another(versions: Sequence[tuple[str, ...]], old: str, new: str) -> bool:
-    """Whether no node went to ``new`` before those in front of it had, and at most one at a time did not answer."""
-    def state(seen: tuple[str, ...]) -> bool:
-        known = "".join({old: "o", new: "n", "": "-"}.get(one, "?") for one in seen)
-        count = known.count("n")
-        return known.startswith("n" * count) and known[count:].removeprefix("-").strip("o") == ""
-    return all(state(seen) for seen in versions)
+    """Whether no node was seen as ``new`` before all in front of it were, and none went back."""
+    reached = 0
+    for seen in versions:
+        word = "".join({old: "o", new: "n", "": "-"}.get(one, "?") for one in seen)
+        if not re.fullmatch("[n-]*[o-]*", word) or "o" in word[:reached]:
+            return False
+        reached = max(reached, word.rfind("n") + 1)
+    return True
