@@ -48,8 +48,8 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def server(address: str) -> Iterator[Server]:
-    made = Server((address, BACKEND), Hello)
+def server(address: str, handler: type[Hello] = Hello) -> Iterator[Server]:
+    made = Server((address, BACKEND), handler)
     thread = threading.Thread(target=made.serve_forever, daemon=True)
     thread.start()
     try:

@@ -84,3 +84,11 @@ def test_controllers_and_computes_together_do_what_one_machine_does() -> None:
 
     assert set(of("Controller")) | set(of("Compute")) == set(of("Standalone"))
     assert "OS::TripleO::Services::NovaCompute" not in of("Controller")
+
+
+def test_a_token_may_be_asked_for_twice_and_nothing_else_that_is_posted() -> None:
+    told = [(data.get("service_config_settings") or {}).get("haproxy") or {} for data in services(str(HA)).values()]
+    repeatable = {name: endpoint.get("repeatable") for settings in told
+                  for name, endpoint in (settings.get("treadle::haproxy::endpoints") or {}).items()}
+    assert repeatable.pop("keystone") == ["/v3/auth/tokens"]
+    assert "nova_api" in repeatable and set(repeatable.values()) == {None}

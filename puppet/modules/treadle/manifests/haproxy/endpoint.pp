@@ -13,6 +13,7 @@
 # @param mode http or tcp
 # @param check What to ask a node in mode http, with the method
 # @param options Further `option` lines
+# @param repeatable Paths to which a POST too may be sent a second time
 # @param tcp_checks What is said to a node and expected of it in mode tcp, line by line
 # @param timeouts Time limits of this endpoint by HAProxy's names
 # @param balance How a node is chosen
@@ -35,6 +36,7 @@ define treadle::haproxy::endpoint (
   Enum['http', 'tcp'] $mode            = 'http',
   String[1] $check                     = 'GET /',
   Array[String[1]] $options            = [],
+  Array[String[1]] $repeatable         = [],
   Array[String[1]] $tcp_checks         = [],
   Hash[String[1], String[1]] $timeouts = {},
   String[1] $balance                   = 'roundrobin',
@@ -72,6 +74,15 @@ define treadle::haproxy::endpoint (
     default => { 'http-request' => [], 'http-response' => [] },
   }
   $responses = $location + $redirect['http-response']
+  # A node that ends may have taken a connection on which it answers nothing any more. What may be done twice is then
+  # sent to another one, if HAProxy has all of it: it has to wait for a body before.
+  $again = empty($repeatable) ? {
+    true    => ['disable-l7-retry if !{ method GET HEAD OPTIONS }'],
+    default => [
+      "wait-for-body time 10s if { method POST } { path ${repeatable.join(' ')} }",
+      "disable-l7-retry if !{ method GET HEAD OPTIONS } !{ path ${repeatable.join(' ')} }",
+    ],
+  }
   $of_mode = $mode ? {
     'http'  => {
       # A client that keeps its connection is told to make a new one with its next answer, when a worker is to end.
@@ -81,7 +92,8 @@ define treadle::haproxy::endpoint (
       'http-request' => [
         'set-header X-Forwarded-Proto https if { ssl_fc }',
         'set-header X-Forwarded-Proto http if !{ ssl_fc }',
-      ] + $redirect['http-request'],
+      ] + $again + $redirect['http-request'],
+      'retry-on'     => 'conn-failure empty-response',
     } + ($responses ? { [] => {}, default => { 'http-response' => $responses } }),
     default => $tcp_checks ? {
       []      => { 'option' => ['tcpka', 'tcplog'] + $options },
