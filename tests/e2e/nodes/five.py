@@ -2,7 +2,8 @@
 
     python -m tests.e2e.nodes.five FOLDER [--number N] [--keep]
 
-Needs the images of the core and of environments/ha.yaml in the machine's engine. It is no test of every run.
+Needs the images of the core and of environments/ha.yaml in the machine's engine, and 9 GiB of memory. It is no test of
+every run: docs/ha.md says what it took.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
     python -m tests.e2e.nodes.three FOLDER [--number N] [--keep]
 
-Needs the images of the core and of environments/ha.yaml in the machine's engine. It is no test of every run: 1.2 GB of
-images go into each of three nodes. Beside much else on 2 cores, nodes and images took 4 minutes, the first deploy 7.
+Needs the images of the core and of environments/ha.yaml in the machine's engine. It is no test of every run.
 """
 
 from __future__ import annotations
