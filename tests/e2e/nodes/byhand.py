@@ -6,12 +6,14 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from tests.e2e.cloud import PROJECT
 from tests.e2e.nodes.ha import CONTROLLERS, GLANCE, SHARED, HaCloud
 from tests.e2e.nodes.machines import Machines
 from treadle.images import catalogue
 
+C = TypeVar("C", bound=HaCloud)
 TOGETHER = ("Primary", 3, "Synced")
 
 
@@ -39,20 +41,20 @@ def memory() -> float:
     return (total - free) / (1 << 20)
 
 
-def main(text: str, names: Sequence[str], images: Sequence[str], promises: Sequence[Callable[[HaCloud], None]],
-         also: Sequence[str] = ()) -> None:
-    """``images`` of the list of images, and ``also`` by their whole names."""
+def main(text: str | None, kind: type[C], names: Sequence[str], images: Sequence[str],
+         promises: Sequence[Callable[[C], None]], also: Sequence[str] = (), packages: Sequence[str] = ()) -> None:
+    """``images`` of the list of images, and ``also`` by their whole names; ``packages`` of Debian in the nodes."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--number", type=int, default=201, help="of the network 172.30.N.0/24 (default: %(default)s)")
     parser.add_argument("--keep", action="store_true", help="leave the nodes as they are at the end")
     args = parser.parse_args()
-    machines = Machines(args.number, names, args.folder.absolute() / "machines")
+    machines = Machines(args.number, names, args.folder.absolute() / "machines", packages=packages)
     known = catalogue.load(PROJECT / "images")
     server = set(names) > set(CONTROLLERS)
-    cloud = HaCloud.of(machines, f"ha{args.number}", args.folder.absolute() / "cloud", whole=server)
+    cloud = kind.of(machines, f"ha{args.number}", args.folder.absolute() / "cloud", whole=server)
 
-    def make(cloud: HaCloud) -> None:
+    def make(cloud: C) -> None:
         machines.make([*map(known.reference, images), *also], shared=SHARED if server else "")
         if server:
             cloud.controllers[0].inside("chown", GLANCE, SHARED)

@@ -99,4 +99,4 @@ PROMISES = (five_nodes_are_one_cloud, a_second_deploy_touches_nothing, an_image_
 
 
 if __name__ == "__main__":
-    byhand.main(__doc__ or "", (*CONTROLLERS, *COMPUTES), (*IMAGES, *MORE_IMAGES), PROMISES)
+    byhand.main(__doc__, HaCloud, (*CONTROLLERS, *COMPUTES), (*IMAGES, *MORE_IMAGES), PROMISES)

@@ -7,15 +7,14 @@ Needs HAProxy's image in the machine's engine, and Debian's packages, for an ima
 
 from __future__ import annotations
 
-import argparse
 import time
-from pathlib import Path
 
 from tests.e2e.cloud import PROJECT
+from tests.e2e.nodes import byhand
+from tests.e2e.nodes.byhand import soon
 from tests.e2e.nodes.clustered import BUNDLE, PACKAGES, ClusteredCloud, Users
 from tests.e2e.nodes.ha import CONTROLLERS
-from tests.e2e.nodes.machines import Machine, Machines
-from tests.e2e.nodes.three import soon
+from tests.e2e.nodes.machines import Machine
 from treadle.images import catalogue
 
 AUTHKEY = "/etc/corosync/authkey"
@@ -132,29 +131,5 @@ PROMISES = (three_nodes_are_one_cluster, a_second_deploy_touches_nothing,
             a_rolling_update_moves_the_vip_before_it_touches_a_node, a_deleted_cloud_leaves_no_cluster)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.e2e.nodes.pacemaker", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--number", type=int, default=210, help="of the network 172.30.N.0/24 (default: %(default)s)")
-    parser.add_argument("--keep", action="store_true", help="leave the nodes as they are at the end")
-    args = parser.parse_args()
-    machines = Machines(args.number, CONTROLLERS, args.folder.absolute() / "machines", packages=PACKAGES)
-    cloud = ClusteredCloud.of(machines, f"clustered{args.number}", args.folder.absolute() / "cloud")
-
-    def make(cloud: ClusteredCloud) -> None:
-        machines.make([catalogue.load(PROJECT / "images").reference("haproxy")])
-        cloud.write_files()
-
-    try:
-        for promise in (make, *PROMISES):
-            began = time.monotonic()
-            promise(cloud)
-            print(f"{time.monotonic() - began:6.1f} s  {promise.__name__.replace('_', ' ')}", flush=True)
-    finally:
-        if not args.keep:
-            machines.remove()
-
-
 if __name__ == "__main__":
-    main()
+    byhand.main(__doc__, ClusteredCloud, CONTROLLERS, ["haproxy"], PROMISES, packages=PACKAGES)

@@ -88,6 +88,6 @@ PROMISES = (three_controllers_are_one_cloud, nothing_runs_that_was_only_prepared
 if __name__ == "__main__":
     new_image()
     try:
-        byhand.main(__doc__ or "", CONTROLLERS, IMAGES, PROMISES, also=[TWO])
+        byhand.main(__doc__, HaCloud, CONTROLLERS, IMAGES, PROMISES, also=[TWO])
     finally:
         docker("rmi", TWO)

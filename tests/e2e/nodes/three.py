@@ -62,4 +62,4 @@ PROMISES = (three_controllers_are_one_cloud, a_second_deploy_touches_nothing,
 
 
 if __name__ == "__main__":
-    byhand.main(__doc__ or "", CONTROLLERS, IMAGES, PROMISES)
+    byhand.main(__doc__, HaCloud, CONTROLLERS, IMAGES, PROMISES)
