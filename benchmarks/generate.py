@@ -113,7 +113,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=1)
     args = parser.parse_args()
     plan = project_plan()
-    jobs = [Job(msgspec.structs.replace(config, volume=f"{config.volume}-{number}"))
+    # The first time under their own names: by these it is known which take longest, and they are begun first.
+    jobs = [Job(msgspec.structs.replace(config, volume=f"{config.volume}-{number}" if number else config.volume))
             for number in range(args.times) for config in plan.puppet_configs]
     etc = from_layers({**plan.hieradata, "config_step": {"step": 6}}, plan.hierarchy)
     ways = [Way("warm Puppet, two at a time", 2, True), Way("puppet apply, two at a time", 2, False),
