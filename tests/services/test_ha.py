@@ -71,7 +71,7 @@ def test_the_vips_move() -> None:
 
 
 def test_who_waits_for_an_answer_of_a_lost_node_waits_half_a_minute() -> None:
-    written, loaded = services(str(HA))["keepalived"]["host_prep_tasks"]
+    _, written, loaded = services(str(HA))["keepalived"]["host_prep_tasks"]
     limits = dict(line.split(" = ") for line in written["copy"]["content"].splitlines())
     time, pause, count = (int(limits[f"net.ipv4.tcp_keepalive_{name}"]) for name in ("time", "intvl", "probes"))
     assert time + pause * count <= 30 and loaded["command"] == f"sysctl --load {written['copy']['dest']}"
