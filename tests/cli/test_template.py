@@ -211,6 +211,16 @@ def test_a_tree_takes_roles_environments_and_parameters(template, folder):
     assert status == 0 and "chosen-here" not in out and "e.yaml:1:22" in out
 
 
+@pytest.mark.parametrize(("marked", "primary"), [("", "Web"), ("tags: [primary], ", "Web"),
+                                                 ("tags: [controller, primary], ", "Control")])
+def test_controllers_are_the_role_that_is_marked_else_the_first(template, folder, marked, primary):
+    (folder / "roles.yaml").write_text("- {name: Web, ServicesDefault: []}\n"
+                                       f"- {{name: Control, {marked}ServicesDefault: []}}\n"
+                                       f"- {{name: Other, {marked}ServicesDefault: []}}\n")
+    status, out, _ = template("evaluate", PROJECT, "-r", "roles.yaml", "--output", "PrimaryRole")
+    assert status == 0 and yaml.safe_load(out) == primary
+
+
 def test_mistyped_parameters_of_a_tree_are_all_named(template, folder):
     (folder / "e.yaml").write_text("parameter_defaults:\n  KeystoneWorker: 1\n  TokenExpirations: 1\n")
     status, out, _ = template("validate", PROJECT, "-e", "e.yaml")

@@ -40,14 +40,15 @@ def test_a_setting_that_names_a_network_becomes_the_address_on_it():
     ("keystone_enabled", True), ("keystone_node_ips", ["10.0.0.1", "192.0.2.2"]),
     ("keystone_node_names", ["ctl.internalapi", "cmp.internalapi"]), ("keystone_short_node_names", ["ctl", "cmp"]),
     ("nova_api_node_ips", ["192.0.2.1"]), ("nova_compute_short_node_names", ["cmp"]),
-    ("controller_node_ips", ["192.0.2.1", "192.0.2.2"]),
+    ("controller_node_ips", "192.0.2.1,192.0.2.3"), ("controller_node_names", "ctl,other"),
 ])
 def test_all_nodes(key, value):
-    assert hieradata.all_nodes(NODES, ROLES, NET)[key] == value
+    nodes = [*NODES, node("other", address="192.0.2.3")] if key.startswith("controller_") else NODES
+    assert hieradata.all_nodes(nodes, ROLES, NET, "Controller")[key] == value
 
 
 def test_a_service_of_a_role_without_nodes_is_not_enabled():
-    assert "nobody_enabled" not in hieradata.all_nodes(NODES, ROLES, NET)
+    assert "nobody_enabled" not in hieradata.all_nodes(NODES, ROLES, NET, "Controller")
 
 
 def test_bootstrap_is_the_first_of_the_role_and_of_each_service_in_the_cluster():

@@ -129,7 +129,8 @@ def _everyone(cloud: Overcloud, roles: Mapping[str, RoleData]) -> _Everyone:
     vips: Mapping[str, str] = outputs.get("VipMap") or {}
     names: Mapping[str, str] = outputs.get("CloudNames") or {}
     domain = str(outputs.get("CloudDomain") or "localdomain")
-    everyone = hieradata.all_nodes(cloud.nodes, roles, service_net)
+    primary = str(outputs.get("PrimaryRole") or next(iter(roles), ""))
+    everyone = hieradata.all_nodes(cloud.nodes, roles, service_net, primary)
     everyone.update(hieradata.hosts(cloud.nodes, [n for n in networks if n != "ctlplane"], vips, names, domain))
     everyone.update(cloud_name=names.get("external", ""), stack_action=cloud.action, stack_name=cloud.stack,
                     deploy_identifier="")

@@ -50,8 +50,10 @@ def service_configs(role: RoleData, everywhere: Mapping[str, Any], addresses: Ma
             for key, value in merged.items()}
 
 
-def all_nodes(nodes: Sequence[Node], roles: Mapping[str, RoleData], service_net: Mapping[str, str]) -> Layer:
-    """For every service of the cloud: where it runs, by IP on its own network and by name."""
+def all_nodes(nodes: Sequence[Node], roles: Mapping[str, RoleData], service_net: Mapping[str, str],
+              primary: str) -> Layer:
+    """For every service of the cloud: where it runs, by IP on its own network and by name. Those of the role
+    ``primary`` are the controllers, which have all their addresses and names in one string each."""
     layer: Layer = {}
     for service in sorted({name for role in roles.values() for name in role.services}):
         hosts = [node for node in nodes if service in roles[node.role].services]
@@ -63,8 +65,9 @@ def all_nodes(nodes: Sequence[Node], roles: Mapping[str, RoleData], service_net:
         layer[f"{key}_node_ips"] = [node.ip(network) for node in hosts]
         layer[f"{key}_node_names"] = [f"{node.name}.{network.replace('_', '')}" for node in hosts]
         layer[f"{key}_short_node_names"] = [node.name for node in hosts]
-    layer["controller_node_ips"] = [node.address for node in nodes]
-    layer["controller_node_names"] = [node.name for node in nodes]
+    controllers = [node for node in nodes if node.role == primary]
+    layer["controller_node_ips"] = ",".join(node.address for node in controllers)
+    layer["controller_node_names"] = ",".join(node.name for node in controllers)
     return layer
 
 
