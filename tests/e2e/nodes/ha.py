@@ -101,17 +101,21 @@ class HaCloud(Cloud):
                   for line in machine.inside("ss", "-Htn", "dst", self.vip, check=False).splitlines()]
         return [f"{machine.name} {address}" for machine, address in asking if address not in known]
 
+    def within(self, machine: Machine, user: str, service: str, *words: str) -> str:
+        """What a command prints in a node's container of a service; '' where it fails."""
+        return machine.inside("docker", "exec", "-u", user, service, *words, check=False)
+
     def galera(self, machine: Machine) -> tuple[str, int, str]:
         """(status, nodes, state) of the database's cluster as one node sees it."""
         asked = "SHOW GLOBAL STATUS WHERE Variable_name IN " \
             "('wsrep_cluster_status', 'wsrep_cluster_size', 'wsrep_local_state_comment')"
-        said = machine.inside("docker", "exec", "-u", "root", "mysql", "mariadb", "-BNe", asked, check=False)
+        said = self.within(machine, "root", "mysql", "mariadb", "-BNe", asked)
         found = dict(line.split("\t") for line in said.splitlines())
         return (found.get("wsrep_cluster_status", ""), int(found.get("wsrep_cluster_size", 0)),
                 found.get("wsrep_local_state_comment", ""))
 
     def brokers(self, machine: Machine) -> set[str]:
         """The nodes of RabbitMQ's cluster that run, as one of them sees it."""
-        said = machine.inside("docker", "exec", "-u", "rabbitmq", "rabbitmq", "rabbitmqctl", "--quiet",
-                              "--formatter=json", "cluster_status", check=False)
+        said = self.within(machine, "rabbitmq", "rabbitmq", "rabbitmqctl", "--quiet", "--formatter=json",
+                           "cluster_status")
         return {name.removeprefix("rabbit@") for name in json.loads(said)["running_nodes"]} if said else set()
