@@ -66,7 +66,7 @@ def test_keystone_takes_an_option_under_load_and_no_request_fails(cloud: Cloud, 
           Load(cloud.vip, 5000, tokens(cloud), clients=1, limit=300) as logins):
         cloud.deploy("-e", shorter).ok()
         assert lifetime(cloud.token()) <= 1500
-    assert reads.failed == [] and reads.asked > 100
+    assert reads.failed == [] and reads.asked > 30
     assert logins.failed == [] and logins.asked > 2
     # No worker of before is left: whichever answers has the new value.
     assert all(1000 < lifetime(cloud.token()) <= 1500 for _ in range(4))
