@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,24 @@ def test_a_signal_reaches_a_process_of_that_container_and_of_no_other(name):
         assert Processes().signal(child.pid, mine, name)
         assert child.wait(10) == 3
     assert not Processes().signal(child.pid, mine, name)
+
+
+def test_processes_that_end_while_they_are_looked_at_are_no_error() -> None:
+    """A service's start begins and ends dozens of them."""
+    ended = threading.Event()
+
+    def begin() -> None:
+        while not ended.is_set():
+            subprocess.run(["true"], check=True)
+
+    begun = [threading.Thread(target=begin) for _ in range(4)]
+    for thread in begun:
+        thread.start()
+    try:
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            Processes().sockets(os.getpid())
+    finally:
+        ended.set()
+        for thread in begun:
+            thread.join()

@@ -83,9 +83,13 @@ class Processes:
     def _told(self, pid: int) -> list[int]:
         """The children that the kernel lists with a process, which only some kernels do."""
         found: list[int] = []
-        for path in self.proc.glob(f"{pid}/task/*/children"):
+        try:
+            threads = list((self.proc / str(pid) / "task").iterdir())
+        except OSError:  # it has ended
+            return []
+        for thread in threads:
             with suppress(OSError):  # the thread has ended
-                found += map(int, path.read_text().split())
+                found += map(int, (thread / "children").read_text().split())
         return found
 
     def _children(self, pid: int) -> list[tuple[int, int]]:
