@@ -95,7 +95,8 @@ def main() -> int:
         known = configparser.ConfigParser(interpolation=None)
         known.read_dict({**configuration(cloud, folder), **more})
         file = folder / "tempest.conf"
-        with file.open("w", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+        file.touch(mode=0o600)
+        with file.open("w") as out:
             known.write(out)
         which = ["--regex", args.regex] if args.regex else ["--smoke"]
         return subprocess.run([program, "run", *which, "--concurrency", "2", "--config-file", file], check=False,
