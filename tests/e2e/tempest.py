@@ -4,7 +4,8 @@
 
 FOLDER gets an environment with Tempest, its configuration and its logs, and may be used again. Images, flavors and an
 external network that Tempest has to be told of are made for it and removed at the end. Servers are not logged in to:
-Nova's fake hypervisor runs none. On 2 cores all took 4 minutes.
+Nova's fake hypervisor runs none. On 2 cores all took 9 minutes, of which test_network_basic_ops waits 5 and fails: it
+asks for a floating IP that is ACTIVE, which takes an L3 agent (environments/services/neutron-ovs-agents.yaml).
 """
 
 from __future__ import annotations
