@@ -39,6 +39,7 @@ class AuditOvercloud(Lister):
                           run.outcome if machine else run.outcome.partition("\n")[0])
                          for run in found[-args.limit if args.limit else 0:]]
 
+
 class VerifyAudit(Lister):
     """Check that no line of the journal was changed or removed. Exit status 1 where one was."""
 

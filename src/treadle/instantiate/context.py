@@ -68,6 +68,7 @@ def tail(text: str) -> str:
     """The last lines of what was written, set off from what is said about it."""
     return "\n".join(f"  | {line}" for line in text.strip().splitlines()[-_LOG_LINES:]) or "  | (it wrote nothing)"
 
+
 def epoch(stamp: str) -> float:
     """The engine's RFC 3339 time ("2026-01-02T03:04:05.678901234Z") in seconds since the epoch."""
     whole, _, fraction = stamp.rstrip("Z").partition(".")
