@@ -11,7 +11,7 @@ from treadle.certificates.authority import Pair, issue, new_authority
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 CA = new_authority("cloud CA", NOW, 3650)
 OTHER_CA = new_authority("other CA", NOW, 3650)
-VIP, NAME, NODE = "192.0.2.10", "cloud.example.com", "192.0.2.1"
+VIP, NAME, NODE, NODE_NAME = "192.0.2.10", "cloud.example.com", "192.0.2.1", "node-0"
 
 
 def pair(*hosts: str, authority: Pair = CA, begin: datetime = NOW, days: int = 365) -> Pair:

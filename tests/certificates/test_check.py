@@ -4,11 +4,11 @@ import ssl
 
 import pytest
 
-from tests.certificates.made import CA, NAME, NODE, NOW, OTHER_CA, VIP, encrypted, later, pair
+from tests.certificates.made import CA, NAME, NODE, NODE_NAME, NOW, OTHER_CA, VIP, encrypted, later, pair
 from treadle.certificates.authority import issue, new_authority
 from treadle.certificates.check import anchors, ending, problems
 
-GOOD, INNER = pair(), pair(VIP, NODE)
+GOOD, INNER, NAMELESS = pair(), pair(VIP, NODE, NODE_NAME), pair(VIP, NODE)
 EXPIRED_CA = new_authority("old CA", later(-400), 399)
 
 
@@ -24,7 +24,7 @@ def found(ends=None, *, key=GOOD.key, inner_key=INNER.key, **given):
     certificates = {"SSLCertificate": GOOD.certificate, "SSLRootCertificate": CA.certificate, **given}
     keys = {"SSLKey": key, "InternalTLSKey": inner_key}
     return [(problem.parameter, problem.message)
-            for problem in problems(certificates, keys, ends or endpoints(), [NODE], NOW)]
+            for problem in problems(certificates, keys, ends or endpoints(), {NODE_NAME: [NODE]}, NOW)]
 
 
 def test_what_was_made_is_good():
@@ -52,6 +52,8 @@ def test_what_was_made_is_good():
     ({"EnableInternalTLS": True}, "InternalTLSCertificate", "there is no certificate"),
     ({"EnableInternalTLS": True, "InternalTLSCertificate": GOOD.certificate, "inner_key": GOOD.key},
      "InternalTLSCertificate", f"not valid for {NODE} (a node's address)"),
+    ({"EnableInternalTLS": True, "InternalTLSCertificate": NAMELESS.certificate, "inner_key": NAMELESS.key},
+     "InternalTLSCertificate", f"not valid for {NODE_NAME} (a node's name)"),
 ])
 def test_what_is_refused(given, parameter, said):
     named, message = found(**given)[0]

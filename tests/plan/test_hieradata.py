@@ -27,7 +27,15 @@ def test_net_ip_map():
     assert layer == {
         "ctlplane": "2001:db8::1", "ctlplane_uri": "[2001:db8::1]", "fqdn_ctlplane": "n.ctlplane.example.org",
         "internal_api": "10.0.0.1", "internal_api_uri": "10.0.0.1", "fqdn_internal_api": "n.internalapi.example.org",
-        "fqdn_canonical": "n.example.org", "fqdn_external": "n.example.org"}
+        "fqdn_canonical": "n.example.org", "fqdn_external": "n.example.org", "loopback": "127.128.0.1"}
+
+
+@pytest.mark.parametrize(("address", "own"), [
+    ("192.0.2.10", "127.128.2.10"), ("172.30.190.11", "127.158.190.11"), ("127.0.24.1", "127.128.24.1"),
+    ("127.128.24.1", "127.0.24.1"), ("2001:db8::a0b:c", "127.139.0.12"),
+])
+def test_what_only_the_node_reaches_has_an_address_that_no_other_node_of_the_machine_has(address, own):
+    assert hieradata.loopback(address) == own != address
 
 
 def test_a_setting_that_names_a_network_becomes_the_address_on_it():

@@ -40,11 +40,11 @@ class Side:
 
 
 def problems(certificates: Mapping[str, Any], keys: Mapping[str, Any], endpoints: Mapping[str, Mapping[str, Any]],
-             nodes: Iterable[str], now: datetime) -> Iterator[Problem]:
+             nodes: Mapping[str, Iterable[str]], now: datetime) -> Iterator[Problem]:
     """What must be put right before anything is touched.
 
     ``certificates`` is the overcloud's output of this name, ``keys`` its hidden parameters, ``endpoints`` its
-    EndpointMap, ``nodes`` the nodes' addresses.
+    EndpointMap, ``nodes`` the addresses of each node by its name.
     """
     https = {name: end for name, end in endpoints.items() if name.endswith("Public") and end["protocol"] == "https"}
     public = {str(end["host_nobrackets"]): "public endpoints" for end in https.values()}
@@ -64,7 +64,8 @@ def problems(certificates: Mapping[str, Any], keys: Mapping[str, Any], endpoints
                  if not name.endswith("Public")}
         sides.append(Side(certificates.get("InternalTLSCertificate") or "", str(keys.get("InternalTLSKey") or ""),
                           ("InternalTLSCertificate", "InternalTLSKey"),
-                          hosts={**dict.fromkeys(nodes, "a node's address"), **inner}))
+                          hosts={**{ip: "a node's address" for ips in nodes.values() for ip in ips},
+                                 **dict.fromkeys(nodes, "a node's name"), **inner}))
     for side in sides:
         yield from _side(side, trusted, now)
 

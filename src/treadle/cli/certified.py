@@ -26,7 +26,7 @@ def require_certificates(outputs: Mapping[str, Any], hidden: Mapping[str, Any], 
     from treadle.certificates.check import ending, problems
 
     now = datetime.now(UTC)
-    addresses = dict.fromkeys(address for node in nodes for address in (node.address, *node.networks.values()))
+    addresses = {node.name: [node.address, *node.networks.values()] for node in nodes}
     if certificates:
         for problem in problems(certificates, hidden, endpoints, addresses, now):
             raise _error(problem.parameter, problem.message, problem.hint, given, files)

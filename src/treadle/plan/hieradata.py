@@ -7,6 +7,7 @@ Source: tripleo-heat-templates 8.4.1, puppet/role.role.j2.yaml (hierarchy), pupp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from treadle.plan.nodes import Node
@@ -27,8 +28,9 @@ def underscored(service: str) -> str:
 
 
 def net_ip_map(node: Node, networks: Sequence[str], domain: str) -> Layer:
-    """``{network: ip, network_uri: ip}`` and ``fqdn_<network>`` of one node, and its own name, ``fqdn_canonical``."""
-    layer: Layer = {}
+    """``{network: ip, network_uri: ip}`` and ``fqdn_<network>`` of one node, and its own name, ``fqdn_canonical``.
+    ``loopback`` is as a network which each node has for itself."""
+    layer: Layer = {"loopback": loopback(node.address)}
     for network in networks:
         address = node.ip(network)
         layer[network] = address
@@ -38,6 +40,13 @@ def net_ip_map(node: Node, networks: Sequence[str], domain: str) -> Layer:
     layer["fqdn_canonical"] = f"{node.name}.{domain}"
     layer["fqdn_external"] = layer.get("fqdn_external", layer["fqdn_canonical"])
     return layer
+
+
+def loopback(address: str) -> str:
+    """Where what only the node itself is to reach listens. Not 127.0.0.1: nodes of several clouds may be one machine,
+    and then have addresses of their own on its loopback interface, of which this is none."""
+    first, second, third = ip_address(address).packed[-3:]
+    return f"127.{first ^ 128}.{second}.{third}"
 
 
 def service_configs(role: RoleData, everywhere: Mapping[str, Any], addresses: Mapping[str, Any]) -> Layer:

@@ -10,6 +10,7 @@
 # @param public Where it listens for users: network, port and protocol
 # @param https_only Whether who comes by http is sent to the public endpoint, and told to come by https from then on
 # @param backend_port Port on the nodes, where it is another one
+# @param backend_tls Whether the nodes speak TLS there: each then has to have a certificate between services with its name
 # @param mode http or tcp
 # @param check What to ask a node in mode http, with the method
 # @param options Further `option` lines
@@ -33,6 +34,7 @@ define treadle::haproxy::endpoint (
   }]] $public                          = undef,
   Boolean $https_only                  = false,
   Variant[Stdlib::Port, Pattern[/^\d+$/]] $backend_port = $port,
+  Boolean $backend_tls                 = false,
   Enum['http', 'tcp'] $mode            = 'http',
   String[1] $check                     = 'GET /',
   Array[String[1]] $options            = [],
@@ -117,11 +119,24 @@ define treadle::haproxy::endpoint (
     options          => { 'balance' => $balance } + $of_mode + $limits + $kept,
   }
 
+  if $backend_tls {
+    $without = $server_names - lookup('tls_proxy_short_node_names', { 'default_value' => [] })
+    unless empty($without) {
+      fail("EnableInternalTLS is set, and ${service} runs on ${without[0]} without OS::TripleO::Services::TLSProxy: add \
+-e environments/ssl/enable-internal-tls.yaml, and the service to the role if it has a list of its own")
+    }
+  }
+  $encryption = $backend_tls ? {
+    true    => ["ssl verify required ca-file ${treadle::profile::base::haproxy::backend_ca_file}"],
+    default => [],
+  }
+
   haproxy::balancermember { $title:
     listening_service => $title,
     ports             => String($backend_port),
     ipaddresses       => $ip_addresses.map |$ip| { treadle::bracketed($ip) },
     server_names      => $server_names,
-    options           => $member_options,
+    options           => $encryption + [$member_options],
+    verifyhost        => $backend_tls,
   }
 }

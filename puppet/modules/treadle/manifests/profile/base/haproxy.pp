@@ -19,6 +19,8 @@
 # @param certificate_path Where they are put
 # @param internal_certificate The same of the internal endpoints
 # @param internal_certificate_path Where they are put
+# @param internal_ca_file The CA of the certificate that nodes have for TLS between services, as containers have it
+# @param cas CAs by their files in containers, in PEM. The container that makes the configuration does not have them
 # @param ssl_options What every bind with TLS is told, in HAProxy's words
 # @param ssl_ciphers Ciphers of TLS 1.2; empty for HAProxy's own
 # @param vips_move Whether the VIPs are on one node of several, so that this one may listen where it cannot be reached
@@ -42,6 +44,8 @@ class treadle::profile::base::haproxy (
   Stdlib::Absolutepath $certificate_path = '/etc/pki/tls/private/overcloud_endpoint.pem',
   Array[String] $internal_certificate = [],
   Stdlib::Absolutepath $internal_certificate_path = '/etc/pki/tls/private/overcloud_internal.pem',
+  Stdlib::Absolutepath $internal_ca_file = '/var/lib/kolla/config_files/ca-certificates/overcloud.crt',
+  Hash[Stdlib::Absolutepath, String] $cas = {},
   String[1] $ssl_options           = 'ssl-min-ver TLSv1.2 no-tls-tickets',
   String $ssl_ciphers              = '',
   Boolean $vips_move               = lookup('keepalived_enabled', { 'default_value' => false }),
@@ -67,11 +71,27 @@ class treadle::profile::base::haproxy (
     }),
   }
 
+  $given_ca = $cas[$internal_ca_file] ? {
+    undef   => '',
+    default => $cas[$internal_ca_file],
+  }
+  $backend_ca_file = $given_ca ? {
+    ''      => $internal_ca_file,
+    default => '/etc/pki/tls/private/overcloud_internal_ca.pem',
+  }
+
   if $step >= 1 {
     # Only its master reads them, which is root's. What is checked has to be there before.
     $given.each |$path, $parts| {
       treadle::pem { $path:
         parts  => $parts,
+        before => Class['haproxy'],
+      }
+    }
+
+    if $given_ca != '' and $pem['internal'] {
+      treadle::pem { $backend_ca_file:
+        parts  => [$given_ca],
         before => Class['haproxy'],
       }
     }

@@ -6,6 +6,8 @@
 # @param file_path Folder of the images of backend file
 # @param bind_ip Address that the API listens on
 # @param port Port that the API listens on
+# @param reached_at Address at which other nodes reach it
+# @param protocol How they do, http or https
 # @param brokers Addresses of the message brokers, empty where the cloud has none
 class treadle::profile::base::glance::api (
   String[1] $backend                     = 'file',
@@ -14,6 +16,8 @@ class treadle::profile::base::glance::api (
   Stdlib::Absolutepath $file_path        = '/var/lib/glance/images',
   String[1] $bind_ip                     = lookup('glance::api::bind_host'),
   Stdlib::Port $port                     = lookup('glance::api::bind_port', { 'default_value' => 9292 }),
+  String[1] $reached_at                  = $bind_ip,
+  Enum['http', 'https'] $protocol        = 'http',
   Array[String[1]] $brokers              = lookup('rabbitmq_node_ips', { 'default_value' => [] }),
 ) {
   $api = treadle::socket($bind_ip, $port)
@@ -22,7 +26,7 @@ class treadle::profile::base::glance::api (
   class { 'glance::api':
     # Where other nodes find what was uploaded to this one and not yet imported.
     worker_self_reference_url => lookup('glance::api::worker_self_reference_url', {
-      'default_value' => "http://${api}",
+      'default_value' => "${protocol}://${treadle::socket($reached_at, $port)}",
     }),
   }
 
