@@ -98,11 +98,11 @@ def answer(cloud: Cloud, port: int) -> tuple[int, str]:
     return got.status, text
 
 
-def state(engine: PrivateEngine, cloud: Cloud, server: str) -> str:
-    """Of a server of the section ``steady``, as the worker of now sees it: UP, DOWN, DRAIN, ..."""
+def state(engine: PrivateEngine, cloud: Cloud, server: str, section: str = "steady") -> str:
+    """Of a server of a section, as the worker of now sees it: UP, DOWN, DRAIN, ..."""
     script = ("import runpy, csv; c = runpy.run_path('/usr/local/bin/haproxy_control'); "
               "[print(r['status']) for r in csv.DictReader(c['ask']('@1 show stat').removeprefix('# ').splitlines())"
-              f" if (r['pxname'], r['svname']) == ('steady', '{server}')]")
+              f" if (r['pxname'], r['svname']) == ('{section}', '{server}')]")
     return engine.docker("exec", container(engine, cloud, "haproxy")["Id"], "python3", "-c", script).stdout.strip()
 
 

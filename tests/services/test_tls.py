@@ -120,3 +120,21 @@ def test_every_container_trusts_the_cas(tmp_path: Any) -> None:
                             f"/var/lib/kolla/config_files/ca-certificates/{name}.crt:ro" for name in wanted} \
                         <= set(entry["volumes"]), container
     assert services()["ca_certs"]["docker_config_scripts"] == {}
+
+
+def test_every_api_behind_haproxy_is_asked_by_tls_and_listens_where_only_its_node_reaches_it() -> None:
+    """A new API is given its place by puppet/services/common/listen.yaml."""
+    proxied: dict[str, Any] = {}
+    for data in services(INTERNAL).values():
+        told = (data.get("service_config_settings") or {}).get("tls_proxy") or {}
+        proxied.update(told.get("treadle::tls_proxy::services") or {})
+    behind = {name: end for name, end in listens(INTERNAL).items() if name != "mysql"}
+    assert len(behind) > 9 and proxied.keys() == behind.keys()
+    plain, tls = settings(), settings(INTERNAL)
+    for name, end in behind.items():
+        assert end["backend_tls"] is True and "backend_tls" not in listens()[name], name
+        assert proxied[name]["port"] == end["backend_port"] == listens()[name]["backend_port"], name
+        moved = [key for key, value in tls.items() if value == "loopback" and plain[key] == proxied[name]["network"]]
+        assert moved, name
+    assert len([value for value in tls.values() if value == "loopback"]) == len(behind)
+    assert "loopback" not in plain.values() and "tls_proxy" not in services()

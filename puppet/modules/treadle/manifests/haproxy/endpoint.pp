@@ -10,7 +10,7 @@
 # @param public Where it listens for users: network, port and protocol
 # @param https_only Whether who comes by http is sent to the public endpoint, and told to come by https from then on
 # @param backend_port Port on the nodes, where it is another one
-# @param backend_tls Whether the nodes speak TLS there: each then has to have a certificate between services with its name
+# @param backend_tls Whether the nodes speak TLS there, with a certificate that has their names
 # @param mode http or tcp
 # @param check What to ask a node in mode http, with the method
 # @param options Further `option` lines
@@ -122,8 +122,10 @@ define treadle::haproxy::endpoint (
   if $backend_tls {
     $without = $server_names - lookup('tls_proxy_short_node_names', { 'default_value' => [] })
     unless empty($without) {
-      fail("EnableInternalTLS is set, and ${service} runs on ${without[0]} without OS::TripleO::Services::TLSProxy: add \
--e environments/ssl/enable-internal-tls.yaml, and the service to the role if it has a list of its own")
+      fail(join([
+        "EnableInternalTLS is set, and ${without[0]} has ${service} without OS::TripleO::Services::TLSProxy:",
+        'add -e environments/ssl/enable-internal-tls.yaml, and the service to a role with a list of its own',
+      ], ' '))
     }
   }
   $encryption = $backend_tls ? {

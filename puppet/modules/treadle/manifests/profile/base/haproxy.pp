@@ -71,10 +71,7 @@ class treadle::profile::base::haproxy (
     }),
   }
 
-  $given_ca = $cas[$internal_ca_file] ? {
-    undef   => '',
-    default => $cas[$internal_ca_file],
-  }
+  $given_ca = $cas[$internal_ca_file].lest || { '' }
   $backend_ca_file = $given_ca ? {
     ''      => $internal_ca_file,
     default => '/etc/pki/tls/private/overcloud_internal_ca.pem',
