@@ -49,20 +49,19 @@ def free(ip: str, port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             probe.bind((ip, port))
-        except OSError as error:
-            print(f"{ip} port {port} is left out: {error.strerror}", file=sys.stderr)
+        except OSError:
             return False
     return True
 
 
-def write() -> bool:
-    """HAProxy's configuration with what is free; whether that is everything."""
+def write() -> list[str]:
+    """HAProxy's configuration with what is free; gives the addresses that are left out."""
     head, *listens = sections(GIVEN.read_text())
     usable = [section for section in listens if free(*address(section))]
     new = USED.with_suffix(".new")
     new.write_text("".join([head, *usable]))
     new.replace(USED)
-    return len(usable) == len(listens)
+    return ["{} port {}".format(*address(section)) for section in listens if section not in usable]
 
 
 def await_rest() -> None:
@@ -72,30 +71,32 @@ def await_rest() -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        complete = False
-        while not complete:
+        known = USED.read_text()
+        while True:
             time.sleep(INTERVAL)
-            before = USED.read_text()
-            complete = write()
-            if USED.read_text() != before:
-                subprocess.run(CONTROL, check=False)
+            left, wanted = write(), USED.read_text()
+            if wanted != known and subprocess.run(CONTROL, check=False).returncode == 0:
+                known = wanted
+            if not left and known == wanted:
+                return
 
 
-def begin_awaiting() -> None:
+def begin_awaiting(left: list[str]) -> None:
+    print(f"left out until it is free: {', '.join(left)}", file=sys.stderr)
     subprocess.Popen([sys.executable, __file__, "await"], start_new_session=True, stdin=subprocess.DEVNULL)
 
 
 def start() -> None:
-    if not write():
-        begin_awaiting()
+    if left := write():
+        begin_awaiting(left)
     os.execv(HAPROXY[0], HAPROXY)
 
 
 def reload() -> int:
-    complete = write()
+    left = write()
     done = subprocess.run(CONTROL, check=False).returncode
-    if not complete:
-        begin_awaiting()
+    if left:
+        begin_awaiting(left)
     return done
 
 
