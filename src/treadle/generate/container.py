@@ -30,7 +30,11 @@ class Ended:
 
 @dataclass(frozen=True)
 class Transient:
-    """``config`` and ``host`` are as the engine's API has them; ``about`` says in events what the container is for."""
+    """``config`` and ``host`` are as the engine's API has them; ``about`` says in events what the container is for.
+
+    ``prepare`` is called each time that it is made and not started yet; it may wait for what the container needs, and
+    raise EngineError.
+    """
 
     engine: Engine
     events: Events
@@ -38,12 +42,19 @@ class Transient:
     config: Mapping[str, Any]
     host: Mapping[str, Any]
     about: str = ""
+    prepare: Callable[[], None] | None = None
 
     def begin(self) -> str:
         """Make and start it, again where the engine stumbles; gives its id. Raises EngineError."""
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception(passing), stop=tenacity.stop_after_attempt(_TRIES), reraise=True,
-            wait=tenacity.wait_exponential(multiplier=0.5), before_sleep=self._stumbled)(self._begin)
+        return self._again(self._begin)
+
+    def make(self) -> str:
+        """Make it, for ``start``; gives its id. Raises EngineError."""
+        return self._again(self._make)
+
+    def start(self, container: str) -> None:
+        """Raises EngineError."""
+        self._again(lambda: self.engine.start(container, self.name))
 
     def run(self, time_limit: float, hear: Callable[[str], None]) -> Ended:
         """Begin it and wait until it ends, or for ``time_limit`` seconds; it is gone afterwards. ``hear`` is given each
@@ -59,10 +70,20 @@ class Transient:
         listener.join(_LAST_WORDS)
         return Ended(code, log)
 
-    def _begin(self) -> str:
+    def _again(self, ask: Callable[[], T]) -> T:
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception(passing), stop=tenacity.stop_after_attempt(_TRIES), reraise=True,
+            wait=tenacity.wait_exponential(multiplier=0.5), before_sleep=self._stumbled)(ask)
+
+    def _make(self) -> str:
         self.engine.remove(self.name)
-        container = self.engine.create(self.name, self.config, self.host)
+        return self.engine.create(self.name, self.config, self.host)
+
+    def _begin(self) -> str:
+        container = self._make()
         try:
+            if self.prepare:
+                self.prepare()
             self.engine.start(container, self.name)
         except EngineError:
             self.engine.remove(container)

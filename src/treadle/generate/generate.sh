@@ -9,12 +9,12 @@
 # Exit code: Puppet's own (0 no change, 2 changes, 1, 4, 6 failures); 75 where the warm Puppet died.
 set -eu
 cp -rL /treadle/job/puppet-etc/. /etc/puppet/
-rm -rf /etc/puppet/ssl
-mkdir -p /etc/puppet/hieradata
+[ ! -e /etc/puppet/ssl ] || rm -rf /etc/puppet/ssl
+[ -d /etc/puppet/hieradata ] || mkdir -p /etc/puppet/hieradata
 printf '{"step": %s}\n' "$STEP" > /etc/puppet/hieradata/docker_puppet.json
 
 stamp=/tmp/origin_of_time
-touch "$stamp"
+: > "$stamp"
 sleep 0.02 # file times advance with the kernel's tick: what Puppet writes must be newer than the stamp
 
 puppet_apply() {
@@ -46,20 +46,24 @@ for folder in /etc /root /opt /var/www /var/spool/cron /usr/lib/cgi-bin /var/lib
 done
 # What is mounted from the machine is no configuration that Puppet wrote; the engine's own three files may be.
 mounted=()
-while read -r _ _ _ _ place _; do
-    case $place in
+mapfile -t mounts < /proc/self/mountinfo # whole: line by line the kernel would make the list anew for each
+set -f
+for mount in "${mounts[@]}"; do
+    fields=($mount)
+    case ${fields[4]} in
         / | /etc/hosts | /etc/hostname | /etc/resolv.conf) ;;
         *)
-            printf -v place '%b' "$place" # in this shell: there are dozens
+            printf -v place '%b' "${fields[4]}" # in this shell: there are dozens
             mounted+=(-path "$place" -prune -o)
             ;;
     esac
-done < <(cat /proc/self/mountinfo) # line by line the kernel would make the whole list anew for each
+done
+set +f
 # Each file with the folders above it: kolla copies their modes and owners too.
 find "${sources[@]}" "${mounted[@]}" \( -path '/etc/puppet*' -o -path '/opt/puppetlabs*' \) -prune -o \
     -newer "$stamp" -print |
-    awk -F/ '{ path = ""; for (i = 2; i <= NF; i++) { path = path "/" $i; print "." path } }' |
-    LC_ALL=C sort -u > /tmp/changed
+    awk -F/ '{ path = ""; for (i = 2; i <= NF; i++) { path = path "/" $i; if (!known[path]++) print "." path } }' \
+        > /tmp/changed
 tar --create --file=/treadle/out/tree.tar --directory=/ --numeric-owner --no-recursion \
     --verbatim-files-from --files-from=/tmp/changed
 exit "$rc"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,8 @@ class Workshop:
         if warm:
             config, host = warm.beside(config, host, folder)
         name = f"docker-puppet-{self.stack}-{job.config.volume}-{os.getpid()}"
-        ended = Transient(self.engine, self.events, name, config, host, f"config volume {job.config.volume}").run(
+        ended = Transient(self.engine, self.events, name, config, host, f"config volume {job.config.volume}",
+                          partial(warm.give, folder) if warm else None).run(
             self.time_limit, lambda line: self._hear(job, line))
         log = "".join(line for line in ended.log.splitlines(keepends=True) if not _MARK.match(line))
         if ended.code is None:

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from treadle.generate.container import Transient
 from treadle.generate.job import Job
 
 _HERE = Path(__file__).parent
-_FILES = ("warm.rb", "warm_facts.rb", "warm_loaded.rb", "warm_parsed.rb", "warm.sh")
+_FILES = ("warm.rb", "warm_facts.rb", "warm_loaded.rb", "warm_options.rb", "warm_parsed.rb", "warm.sh")
 #: generate.sh ends with this where the fork that it waited for died.
 DIED = 75
 #: What the engine writes for each network.
@@ -36,11 +37,12 @@ _GARBAGE = {"RUBY_GC_HEAP_0_INIT_SLOTS": 3_000_000, "RUBY_GC_HEAP_1_INIT_SLOTS":
 
 @dataclass(frozen=True)
 class Warm:
-    """A warm Puppet that runs: its container, and the folder through which it is asked."""
+    """A warm Puppet: its container, the folder through which it is asked, and whether it has come to run."""
 
     container: str
     folder: Path
     engine: Engine
+    begun: Future[bool]
     number: int = 0
 
     def turn(self, number: int) -> Warm:
@@ -49,26 +51,32 @@ class Warm:
 
     def alive(self) -> bool:
         """Whether it runs still; without it no container can begin beside it. Raises EngineError."""
-        return bool(self.engine.inspect(self.container)["State"]["Running"])
+        return self.begun.result() and bool(self.engine.inspect(self.container)["State"]["Running"])
 
     def beside(self, config: Mapping[str, Any], host: Mapping[str, Any],
                own: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         """The configuration and host configuration of a container that can ask it; ``own`` is a folder for it alone.
 
-        A fork is in the warm container's network in any case. That the volume's container is there too, and has its
-        host name from there, spares the engine a third of the work of making one. The files that the engine would
-        share with it are copied, since Puppet may write them.
+        Such a container can be made at once, and started when ``give`` has given it its files. A fork is in the warm
+        container's network in any case. That the volume's container is there too, and has its host name from there,
+        spares the engine a third of the work of making one. The files that the engine would share with it are copied,
+        since Puppet may write them.
         """
         config = {key: value for key, value in config.items() if key != "Hostname"}
         shared = f"container:{self.container}"
         binds = [*host["Binds"], f"{self.folder}:/treadle/warm"]
         taken = {bind.split(":")[1] for bind in binds}
-        for name in _ETC:
-            shutil.copy(self.folder / "etc" / name, own / name)
-            if f"/etc/{name}" not in taken:
-                binds.append(f"{own / name}:/etc/{name}")
+        binds += [f"{own / name}:/etc/{name}" for name in _ETC if f"/etc/{name}" not in taken]
         config["Env"] = [*config["Env"], f"ORDER={self.number}"]
         return config, {**host, "PidMode": shared, "NetworkMode": shared, "Binds": binds}
+
+    def give(self, own: Path) -> None:
+        """Wait until it runs, and put its files into ``own``. Raises EngineError where it does not come to run."""
+        if not self.begun.result():
+            raise EngineError("the warm Puppet has not begun")
+        with writing(own):
+            for name in _ETC:
+                shutil.copy(self.folder / "etc" / name, own / name)
 
 
 @contextmanager
@@ -96,22 +104,33 @@ def warmed(engine: Engine, events: Events, stack: str, folder: Path, jobs: Seque
                       *(f"{_HERE / name}:/treadle/{name}:ro" for name in _FILES)],
             "NetworkMode": networks.pop(), "CapAdd": ["SYS_ADMIN"]}
     name = f"docker-puppet-{stack}-warm-{os.getpid()}"
+    transient = Transient(engine, events, name, whole, host, "warm Puppet")
     try:
-        container = Transient(engine, events, name, whole, host, "warm Puppet").begin()
+        container = transient.make()
     except EngineError as error:
-        engine.remove(name)
-        events.emit("generate.plain", f"no warm Puppet: {error.message}")
+        _do_without(events, error)
         yield None
         return
     try:
-        yield Warm(container, folder, engine) if _begun(folder) else None
+        # The volumes' containers are made while this one is started: nobody waits for what can be done already.
+        with ThreadPoolExecutor(1) as pool:
+            yield Warm(container, folder, engine, pool.submit(_begin, transient, container, folder))
     finally:
         engine.remove(container)
 
 
-def _begun(folder: Path) -> bool:
-    """Whether the container has begun and has written down its files."""
+def _begin(transient: Transient, container: str, folder: Path) -> bool:
+    """Start it; whether it has begun and has written down its files."""
+    try:
+        transient.start(container)
+    except EngineError as error:
+        _do_without(transient.events, error)
+        return False
     end = time.monotonic() + _BEGIN_LIMIT
     while not (begun := (folder / "etc").exists()) and time.monotonic() < end:
         time.sleep(0.01)
     return begun
+
+
+def _do_without(events: Events, error: EngineError) -> None:
+    events.emit("generate.plain", f"no warm Puppet: {error.message}")

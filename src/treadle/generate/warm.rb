@@ -13,6 +13,7 @@
 
 require_relative 'warm_facts'
 require_relative 'warm_loaded'
+require_relative 'warm_options'
 require_relative 'warm_parsed'
 
 FOLDER = '/treadle/warm'
@@ -20,7 +21,7 @@ FOLDER = '/treadle/warm'
 # them come the types that the volumes' tags name: many are of several volumes.
 USUAL_TYPES = %i[
   file exec package service cron user group notify resources whit anchor
-  file_line concat_file concat_fragment ini_setting openstack_config
+  file_line concat_file concat_fragment ini_setting openstack_config keystone_uwsgi_config
 ].freeze
 
 # System calls that Ruby has no words for. Numbers: linux/sched.h, linux/prctl.h, linux/capability.h.
@@ -73,6 +74,7 @@ class WarmPuppet
     LaterFacts.install
     Parsed.install
     SaidOnce.during { rehearse }
+    Options.install
     Parsed.read(ENV.fetch('MODULEPATH').split(':'))
     use_folders
     remember_values
@@ -89,6 +91,7 @@ class WarmPuppet
     Puppet.settings.send(:parse_global_options, arguments)
     Puppet.runtime[:facter].reset
     Puppet.lookup(:environments).clear_all
+    Homes.forget
     Puppet::Type.eachtype { |type| type.defaultprovider = nil }
     @folders.each { |path, mode| Dir.exist?(path) || FileUtils.mkdir_p(path, mode: mode) }
     Puppet.settings.define_singleton_method(:use) { |*sections| super(*(sections.map(&:to_sym) - SECTIONS)) }

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Manifests without needless work: what most volumes parse is parsed once, and nobody looks twice for what is not there.
+# Modules without needless work: what most volumes parse is parsed once, and nobody looks twice for what is not there.
 
 # Comments of many lines, which most of a documented manifest is, are one step of the lexer instead of two for each line.
 # Positions stay what they are: they are found out from the text.
@@ -31,13 +31,33 @@ module Absent
   end
 end
 
-# Parsed manifests, by path.
+# Providers: each type looks for its own in every folder from which code is loaded, and hardly any has one of them.
+module Homes
+  @known = {}
+
+  # What the folders hold; another container's hold something else.
+  def self.forget
+    @known.clear
+  end
+
+  def self.children(folder)
+    @known[folder] ||= Dir.exist?(folder) ? Dir.children(folder) : []
+  end
+
+  def files_in_dir(dir, path)
+    around, own = File.split(path)
+    Homes.children(File.join(dir, around)).include?(own) ? super : []
+  end
+end
+
+# Parsed manifests and EPP templates, by path.
 module Parsed
   # Of the modules that OpenStack's own have in common, what most of their catalogs include, or what is long.
   USUAL = %w[
     apache/{init,params,vhost} keystone/{init,deps,params,resource/authtoken} mysql/{params,bindings,bindings/python}
+    cinder/{init,params,logging,deps,db} concat/{init,fragment}
     openstacklib/{defaults,policy,policy/default} stdlib/init
-    oslo/{params,log,db,cache,cors,concurrency,policy,middleware,messaging/{rabbit,default,notifications}}
+    oslo/{init,params,log,db,cache,cors,concurrency,policy,middleware,messaging/{rabbit,default,notifications}}
     treadle/{cache,healthcheck,identity,init_database,messaging,uwsgi_api}
   ].freeze
 
@@ -47,6 +67,7 @@ module Parsed
     Puppet::Pops::Parser::Lexer2.prepend(Comments)
     Puppet::Pops::Loader::DependencyLoader.prepend(Absent)
     Puppet::Pops::Parser::EvaluatingParser.prepend(Remembering)
+    Puppet::Util::Autoload.singleton_class.prepend(Homes)
   end
 
   # Parses the usual manifests of the modules in `folders`. What there is a warning for is parsed where it is wanted, so
@@ -58,7 +79,7 @@ module Parsed
       Dir.glob(folders.map { |folder| "#{folder}/#{pattern}.pp" }).each do |path|
         found = parser.parser.parse_file(path)
         known = parser.validate(found.model).diagnostics.empty?
-        @known[path] = [stamp(path), found.model] if known
+        keep(path, found.model) if known
       rescue Puppet::Error
         next # whoever needs that manifest hears what is wrong with it
       end
@@ -71,6 +92,11 @@ module Parsed
     model if stamped && stamped == stamp(path)
   end
 
+  def self.keep(path, model)
+    @known[path] = [stamp(path), model]
+    model
+  end
+
   def self.stamp(path)
     seen = File.stat(path)
     [seen.size, seen.mtime.to_r]
@@ -79,7 +105,11 @@ module Parsed
   # In the place of Puppet's parser.
   module Remembering
     def parse_file(file)
-      Parsed.known(file) || super
+      known = Parsed.known(file)
+      return known if known
+
+      # A manifest is read once by each run, a template for each time that it is filled in.
+      file.end_with?('.epp') ? Parsed.keep(file, super) : super
     end
   end
 end
