@@ -42,6 +42,7 @@ class treadle::profile::base::keystone (
       'fernet_receipts/key_repository':  value => lookup('keystone::fernet_key_repository');
       'fernet_receipts/max_active_keys': value => lookup('keystone::fernet_max_active_keys');
     }
+    include keystone::config
     include apache::mod::prefork
     include keystone::wsgi::apache
     include keystone::cron::trust_flush
