@@ -81,6 +81,26 @@ def test_a_server_boots_with_a_port_and_a_volume(core: Cloud, folder: Path) -> N
     until(lambda: gone(core, "volume", "data") and gone(core, "volume", "root"))
 
 
+def test_a_floating_ip_is_active_while_a_port_has_it(core: Cloud) -> None:
+    def now() -> str:
+        return str(asked(core, "floating", "ip", "show", address)["status"])
+
+    made(core, "network", "outside", "--external", "--provider-network-type", "flat",
+         "--provider-physical-network", "datacentre")
+    made(core, "subnet", "outside", "--network", "outside", "--subnet-range", "198.51.100.0/24", "--no-dhcp")
+    core.openstack("router", "set", "--external-gateway", "outside", "router").ok()
+    assert [row["Status"] for row in asked(core, "port", "list", "--router", "router")] == ["ACTIVE", "ACTIVE"]
+    address = asked(core, "floating", "ip", "create", "outside")["floating_ip_address"]
+    assert now() == "DOWN"
+    core.openstack("floating", "ip", "set", "--port", "port", address).ok()
+    assert now() == "ACTIVE"
+    core.openstack("floating", "ip", "unset", "--port", address).ok()
+    assert now() == "DOWN"
+    core.openstack("floating", "ip", "set", "--port", "port", address).ok()
+    core.openstack("port", "delete", "port").ok()
+    assert now() == "DOWN"
+
+
 def test_horizon_lets_an_administrator_in(core: Cloud, folder: Path) -> None:
     password = yaml.safe_load((core.state / core.name / "passwords.yaml").read_text())["AdminPassword"]
     with chromium(folder) as browser:

@@ -1,21 +1,24 @@
-"""Our driver among Neutron's: found by its name, and every ordinary port bound, by the classes of the image."""
-
-import json
-import subprocess
-from pathlib import Path
+"""Our driver among Neutron's: found by its name, every ordinary port bound, and what no agent tells of told."""
 
 import pytest
 
-from treadle.images import catalogue
+from tests.images import inside
 
 pytestmark = pytest.mark.engine
-PROGRAM = Path(__file__).with_name("neutron_driver.py")
 
 
-def test_ordinary_ports_are_bound_without_an_agent_and_others_are_left_alone():
-    image = catalogue.load(catalogue.project_folder()).reference("neutron-server")
-    done = subprocess.run(["docker", "run", "--rm", "-i", "--network", "none", "--entrypoint", "python3", image, "-"],
-                          input=PROGRAM.read_text(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"normal": ["one", "tap", "ACTIVE"], "direct": [None, "unbound", None],
-                                       "no segment": [None, "unbound", None]}
+@pytest.fixture(scope="module")
+def said():
+    return inside.said("neutron-server", "neutron_driver.py")
+
+
+def test_ordinary_ports_are_bound_without_an_agent_and_others_are_left_alone(said):
+    assert said["bound"] == {"normal": ["one", "tap", "ACTIVE"], "direct": [None, "unbound", None],
+                             "no segment": [None, "unbound", None]}
+
+
+def test_floating_ips_and_ports_of_routers_work_at_once_where_no_agent_would_tell(said):
+    assert said["no agent"] == said["DHCP agent"] == [
+        ["made for a port", "ACTIVE"], ["associated", "ACTIVE"], ["dissociated", "DOWN"],
+        ["interface", "ACTIVE"], ["gateway", "ACTIVE"]]
+    assert said["L3 agent"] == []
