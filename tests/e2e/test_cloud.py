@@ -57,6 +57,27 @@ def test_a_second_deploy_touches_nothing(cloud: Cloud, engine: PrivateEngine) ->
     assert containers(engine, cloud) == before
 
 
+def test_who_writes_what_another_wrote_meanwhile_waits_and_does_not_fail(cloud: Cloud, engine: PrivateEngine) -> None:
+    sql = ["docker", "--host", engine.url, "exec", "-i", containers(engine, cloud)["mysql"][0], "mariadb", "-Nn"]
+
+    def said(text: str) -> str:
+        done = subprocess.run([*sql, "-e", text], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    said("CREATE DATABASE written; CREATE TABLE written.t (n INT) ENGINE=InnoDB; INSERT INTO written.t VALUES (1)")
+    with subprocess.Popen([*sql, "written"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdin and first.stdout
+        first.stdin.write("START TRANSACTION; SELECT n FROM t;\n")
+        first.stdin.flush()
+        assert first.stdout.readline() == "1\n"
+        said("UPDATE written.t SET n = n + 1")
+        first.stdin.write("UPDATE t SET n = n + 1; COMMIT;\n")
+        first.stdin.close()
+    assert first.returncode == 0
+    assert said("SELECT n FROM written.t; DROP DATABASE written") == "3\n"
+
+
 def test_check_names_the_option_and_the_deploy_touches_no_container_for_it(cloud: Cloud, engine: PrivateEngine) -> None:
     before = containers(engine, cloud)
     shorter = cloud.environment("expiration", ExtraConfig={"keystone::token_expiration": 1234})

@@ -81,6 +81,9 @@ class treadle::profile::base::database::mysql (
       'collation_server'      => 'utf8mb3_general_ci',
       # Migrations that say "DEFAULT CHARACTER SET utf8" get the same collation as the rest. MariaDB 11.3 and later.
       'loose_character_set_collations' => 'utf8mb3=utf8mb3_general_ci',
+      # On by default since 11.6.2, it makes an error of each write to what another has changed since it was read; the
+      # services are written for the isolation without it, and lose what they were about to do.
+      'loose_innodb_snapshot_isolation' => 'OFF',
       'innodb_buffer_pool_size' => $innodb_buffer_pool_size,
       'innodb_file_per_table' => 'ON',
       'pid-file'              => '/run/mysqld/mysqld.pid',
