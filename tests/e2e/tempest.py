@@ -4,8 +4,8 @@
 
 FOLDER gets an environment with Tempest, its configuration and its logs, and may be used again. Images, flavors and an
 external network that Tempest has to be told of are made for it and removed at the end. Servers are not logged in to:
-Nova's fake hypervisor runs none. On 2 cores all took 9 minutes, of which test_network_basic_ops waits 5 and fails: it
-asks for a floating IP that is ACTIVE, which takes an L3 agent (environments/services/neutron-ovs-agents.yaml).
+Nova's fake hypervisor runs none. So the one smoke test that pings a server whatever the configuration says is left out,
+unless EXPRESSION names it. On 2 cores that others used too, all took 8 minutes.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from openstack.connection import Connection
 VERSION = "tempest==47.0.0"
 #: Tempest's name of a service, and its type in the catalogue of Keystone.
 SERVICES = {"glance": "image", "nova": "compute", "neutron": "network", "cinder": "volumev3", "swift": "object-store"}
+#: Its pings have no switch; those of all other smoke tests go with the logging in (run_validation).
+PINGS = r"\.test_network_basic_ops\b"
 
 
 def installed(folder: Path) -> Path:
@@ -105,7 +107,9 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     program = installed(folder)
     if not (folder / "workspace").exists():
-        subprocess.run([program, "init", folder / "workspace"], check=True)
+        # Otherwise it notes every workspace by name for the user, and refuses another one of that name.
+        subprocess.run([program, "init", "--workspace-path", folder / "workspaces.yaml", folder / "workspace"],
+                       check=True)
     cloud = openstack.connect(cloud=args.cloud)
     with told(cloud) as more:
         known = configparser.ConfigParser(interpolation=None)
@@ -114,7 +118,7 @@ def main() -> int:
         file.touch(mode=0o600)
         with file.open("w") as out:
             known.write(out)
-        which = ["--regex", args.regex] if args.regex else ["--smoke"]
+        which = ["--regex", args.regex] if args.regex else ["--smoke", "--exclude-regex", PINGS]
         return subprocess.run([program, "run", *which, "--concurrency", "2", "--config-file", file], check=False,
                               cwd=folder / "workspace").returncode
 
