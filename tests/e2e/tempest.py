@@ -5,7 +5,7 @@
 FOLDER gets an environment with Tempest, its configuration and its logs, and may be used again. Images, flavors and an
 external network that Tempest has to be told of are made for it and removed at the end. Servers are not logged in to:
 Nova's fake hypervisor runs none. So the one smoke test that pings a server whatever the configuration says is left out,
-unless EXPRESSION names it. On 2 cores that others used too, all took 8 minutes.
+unless EXPRESSION names it.
 """
 
 from __future__ import annotations
