@@ -114,6 +114,30 @@ def test_facts_that_wait_until_somebody_asks_are_those_of_puppet_apply(shop: Sho
         assert [other[way] for other in said] == [value] * 4, way
 
 
+# Other resources write the file between the options, one of them without a change of its size.
+SHARED = r"""
+file { '/etc/keystone': ensure => directory }
+-> file { '/etc/keystone/keystone.conf': content => "[DEFAULT]\ndebug = one\n[cache]\nenabled = yes\n" }
+-> keystone_config { 'DEFAULT/debug': value => 'two' }
+-> file_line { 'debug': path => '/etc/keystone/keystone.conf', line => 'debug = six', match => '^debug' }
+-> keystone_config { 'cache/enabled': ensure => absent }
+-> keystone_config { 'cache/backend': value => 'x' }
+-> exec { '/bin/sed -i "s/debug = six/debug = ten/" /etc/keystone/keystone.conf': }
+-> keystone_config { 'token/list': value => ['a', 'b'] }
+-> keystone_config { 'token/absent': value => '<SERVICE DEFAULT>' }
+"""
+SHARED_MADE = b"[DEFAULT]\ndebug = ten\n[cache]\nbackend=x\n[token]\nlist=a\nlist=b\n"
+
+
+def test_an_option_file_that_others_write_too_is_read_again(shop: Shop) -> None:
+    configs = [PuppetConfig(name, SHARED, IMAGE, ("keystone_config", "exec")) for name in ("one", "two")]
+    warm, cold = shop.run(configs), shop.run(configs, warm=False)
+    made = [tree.files["etc/keystone/keystone.conf"].content for done in (warm, cold) for result in done.values()
+            if (tree := result.tree)]
+    assert made == [SHARED_MADE] * 4, [result.errors for result in warm.values()]
+    assert shop.said("generate.plain") == []
+
+
 # The message names the line.
 COMMENTED = r"""# several lines
 # of a comment,
