@@ -16,7 +16,8 @@ PLAN = node_plan(container_prefix="a-", root="/root")
 FULL = {"image": "img", "command": "run it", "user": "u", "net": "host", "volumes": ["/var/lib/x:/x:ro", "/dev:/dev"],
         "environment": {"A": "1", "B": None}, "mem_limit": "64m", "ulimit": ["nofile=10:20"], "restart": "on-failure:3",
         "cap_add": ["NET_ADMIN"], "privileged": True, "stop_grace_period": 20, "cpu_shares": 5, "pids_limit": 9,
-        "stop_signal": "SIGINT", "group_add": ["g"], "extra_hosts": ["h:192.0.2.1"], "pid": "host", "hostname": "h"}
+        "stop_signal": "SIGINT", "group_add": ["g"], "extra_hosts": ["h:192.0.2.1"], "pid": "host", "hostname": "h",
+        "devices": ["/dev/net/tun"]}
 
 
 def desired(**entry):
@@ -56,6 +57,7 @@ TABLE = {
     "mounts of a copy": (FULL, {"Binds": ["/root/var/lib/x:/x:ro", "/:/host"]},
                          ["volumes + /:/host", "volumes - /dev:/dev"]),
     "a mount where there was none": ({}, {"Binds": ["/:/host"]}, ["volumes + /:/host"]),
+    "a device": (FULL, {"Devices": []}, ["devices - /dev/net/tun:/dev/net/tun:rwm"]),
     "privileged": ({}, {"Privileged": True}, ["privileged (unset) → True"]),
     "capability": (FULL, {"CapAdd": ["CAP_SYS_ADMIN"]}, ["cap_add + SYS_ADMIN", "cap_add - NET_ADMIN"]),
     "limits": (FULL, {"Ulimits": [{"Name": "nofile", "Soft": 10, "Hard": 99}]},

@@ -62,6 +62,7 @@ CONTAINERS: dict[str, dict[str, Any]] = {
     "named": {"hostname": "keyhost", "extra_hosts": ["other:192.0.2.7", "six:2001:db8::1"]},
     "groups": {"group_add": [4242]},
     "more": {"cap_add": ["SYS_TIME"], "cap_drop": ["CHOWN"]},
+    "tools": {"devices": ["/dev/net/tun:/dev/tap:rw"], "cgroupns": "host"},
     "secure": {"security_opt": ["no-new-privileges", "seccomp=@/profile.json"]},
     "unmasked": {"security_opt": "systempaths=unconfined"},
     "limits": {"ulimit": ["sigpending=1000:2000", "core=0"]},

@@ -46,6 +46,10 @@ def test_config(entry, expected):
     ({"privileged": True, "cap_add": ["CHOWN"], "cap_drop": ["ALL"], "security_opt": ["label=x"], "group_add": ["7"]},
      {"Binds": [], "Privileged": True, "CapAdd": ["CHOWN"], "CapDrop": ["ALL"], "SecurityOpt": ["label=x"],
       "GroupAdd": ["7"]}),
+    ({"cgroupns": "host", "devices": ["/dev/kvm", "/dev/a:/dev/b:r"]},
+     {"Binds": [], "CgroupnsMode": "host", "Devices": [
+         {"PathOnHost": "/dev/kvm", "PathInContainer": "/dev/kvm", "CgroupPermissions": "rwm"},
+         {"PathOnHost": "/dev/a", "PathInContainer": "/dev/b", "CgroupPermissions": "r"}]}),
     ({"restart": "always"}, {"Binds": [], "RestartPolicy": {"Name": "always", "MaximumRetryCount": 0}}),
     ({"restart": "on-failure:3"}, {"Binds": [], "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}}),
     ({"ulimit": ["nofile=9", "nproc=1:2"]},

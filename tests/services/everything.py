@@ -17,7 +17,7 @@ GIVEN = {"ServiceData", "ServiceNetMap", "EndpointMap", "DefaultPasswords", "Rol
 
 def environments() -> list[Path]:
     """Those that switch a service on which is off by default."""
-    return [*sorted((PROJECT / "environments/services").glob("*.yaml")),
+    return [*sorted((PROJECT / "environments/services").glob("*.yaml")), PROJECT / "environments/nova-libvirt.yaml",
             PROJECT / "environments/ssl/enable-internal-tls.yaml"]
 
 

@@ -95,6 +95,11 @@ def _ulimits(value: Any) -> tuple[str, ...] | None:
     return _set([f"{limit['Name']}={limit['Soft']}:{limit['Hard']}" for limit in value or ()])
 
 
+def _devices(value: Any) -> tuple[str, ...] | None:
+    return _set([":".join(device[key] for key in ("PathOnHost", "PathInContainer", "CgroupPermissions"))
+                 for device in value or ()])
+
+
 def _unlimited(value: Any) -> Any:
     return None if value in (None, 0, -1) else value
 
@@ -114,6 +119,7 @@ _LIMITS = (
 _HOST = (
     _Field("Binds", "volumes", _set, always=True), _Field("Privileged", "privileged", always=True),
     _Field("CapAdd", "cap_add", _capabilities), _Field("CapDrop", "cap_drop", _capabilities),
+    _Field("Devices", "devices", _devices),
     _Field("PidMode", "pid", _mode), _Field("UTSMode", "uts"), _Field("GroupAdd", "group_add", _set),
     _Field("ExtraHosts", "extra_hosts", _set), _Field("Ulimits", "ulimit", _ulimits),
     _Field("MemorySwappiness", "mem_swappiness"),

@@ -12,7 +12,7 @@ from treadle.instantiate.plan import CONFIG, CONFIG_DATA, CONFIG_ID, CONTAINER_N
 from treadle.paths import NodePaths
 from treadle.plan.containercheck import ulimit
 from treadle.plan.containers import Container, Healthcheck, spec_of
-from treadle.plan.mounts import parse_mount
+from treadle.plan.mounts import parse_device, parse_mount
 from treadle.plan.nodeplan import NodePlan
 from treadle.plan.quantities import seconds, size
 
@@ -66,11 +66,13 @@ def _host(c: Container, plan: NodePlan, node: FromNode) -> dict[str, Any]:
     paths = NodePaths(plan.stack, plan.root)
     host: dict[str, Any] = {"Binds": [_bind(volume, paths, plan.container_prefix) for volume in c.volumes]}
     modes = {key: _mode(mode, plan.container_prefix) for key, mode in (
-        ("NetworkMode", c.net), ("IpcMode", c.ipc), ("PidMode", c.pid), ("UTSMode", c.uts))}
+        ("NetworkMode", c.net), ("IpcMode", c.ipc), ("PidMode", c.pid), ("UTSMode", c.uts),
+        ("CgroupnsMode", c.cgroupns))}
     plain = {**modes, "Privileged": c.privileged, "CapAdd": c.cap_add, "CapDrop": c.cap_drop,
              "GroupAdd": c.group_add, "ExtraHosts": c.extra_hosts, "CpuShares": c.cpu_shares,
              "CpusetCpus": c.cpuset_cpus.removeprefix("all") if c.cpuset_cpus else node.cpus,
              "MemorySwappiness": c.mem_swappiness, "PidsLimit": c.pids_limit,
+             "Devices": [_device(text) for text in c.devices],
              "VolumesFrom": [plan.container_prefix + name for name in c.volumes_from],
              # Of a one-shot the executor reads the log first.
              "AutoRemove": c.remove and not c.one_shot}
@@ -103,6 +105,11 @@ _UNMASKED = "systempaths=unconfined"
 def _mode(mode: str, prefix: str) -> str:
     kind, colon, name = mode.partition(":")
     return f"container:{prefix}{name}" if colon and kind == "container" else mode
+
+
+def _device(text: str) -> dict[str, str]:
+    found = parse_device(text)
+    return {"PathOnHost": found.source, "PathInContainer": found.destination, "CgroupPermissions": found.rights}
 
 
 def _bind(volume: str, paths: NodePaths, prefix: str) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from treadle.errors import PlanError, nearest
 from treadle.plan.checks import check_checks
 from treadle.plan.commands import argv_of
-from treadle.plan.mounts import parse_mount
+from treadle.plan.mounts import parse_device, parse_mount
 from treadle.plan.quantities import seconds, size
 from treadle.plan.terms import CAPABILITIES, LIMITS, SECURITY, SIGNALS, is_signal
 
@@ -62,12 +62,14 @@ def _action(c: Container, key: Where) -> None:
 
 
 def _namespaces(c: Container, key: Where) -> None:
-    modes = {"ipc": ("host", "none", "private", "shareable"), "pid": ("host",), "uts": ("host",)}
+    modes = {"ipc": ("host", "none", "private", "shareable"), "pid": ("host",), "uts": ("host",),
+             "cgroupns": ("host", "private")}
     for name, known in modes.items():
         given = getattr(c, name)
-        joins = name != "uts" and re.fullmatch(r"container:.+", given)
+        alone = name in ("uts", "cgroupns")
+        joins = not alone and re.fullmatch(r"container:.+", given)
         if given and given not in known and not joins:
-            also = "" if name == "uts" else " or container:NAME"
+            also = "" if alone else " or container:NAME"
             raise PlanError(f"expected {', '.join(known)}{also}, got {given!r}", key=key(name))
     if c.net == "container:":
         raise PlanError("expected host, none, container:NAME or a network of the engine, got 'container:'",
@@ -92,6 +94,8 @@ def _mounts(c: Container, key: Where) -> None:
     for item in c.volumes_from:
         if not re.fullmatch(r"[^:]+(:(ro|rw))?", item):
             raise PlanError(f"expected NAME or NAME:ro, got {item!r}", key=key("volumes_from"))
+    for item in c.devices:
+        parse_device(item, key("devices"))
 
 
 def _limits(c: Container, key: Where) -> None:

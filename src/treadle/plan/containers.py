@@ -114,6 +114,7 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     ipc: str = ""
     pid: str = ""
     uts: str = ""
+    cgroupns: str = ""
     user: str = ""
     group_add: list[str] = msgspec.field(default_factory=list)
     hostname: str = ""
@@ -121,6 +122,7 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     privileged: bool = False
     cap_add: list[str] = msgspec.field(default_factory=list)
     cap_drop: list[str] = msgspec.field(default_factory=list)
+    devices: list[str] = msgspec.field(default_factory=list)
     security_opt: str | list[str] = msgspec.field(default_factory=list)
     ulimit: list[str] = msgspec.field(default_factory=list)
     restart: str = ""
@@ -173,7 +175,7 @@ class Container(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 KEYS = tuple(field.name for field in msgspec.structs.fields(Container))
 _LISTS = {"volumes", "volumes_from", "environment", "ulimit", "security_opt", "extra_hosts", "cap_add", "cap_drop",
-          "group_add", "command", "env_file", "depends_on"}
+          "group_add", "command", "env_file", "depends_on", "devices"}
 _TEXTS = {field.name for field in msgspec.structs.fields(Container) if field.type is str}
 #: The keys of maps inside an entry, by their place.
 _INNER: dict[str, type[msgspec.Struct]] = {

@@ -1,4 +1,4 @@
-"""A mount of a container: ``SOURCE:DEST[:OPTIONS]``."""
+"""What a container sees of the node: a mount ``SOURCE:DEST[:OPTIONS]``, a device ``PATH[:DEST][:RIGHTS]``."""
 
 from __future__ import annotations
 
@@ -50,3 +50,22 @@ def _check_options(mount: Mount, text: str, where: str) -> None:
     for option in set(mount.options) & wrong:
         other = "a path of the node" if mount.named else "a named volume"
         raise PlanError(f"{option} is for {other}, in {text!r}", key=where)
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of the node at ``source``, and what the container may do with it: read (r), write (w), make it (m)."""
+
+    source: str
+    destination: str
+    rights: str = "rwm"
+
+
+def parse_device(text: str, where: str = "") -> Device:
+    """As the engine's own client takes its ``--device``. Raises PlanError."""
+    found = re.fullmatch(r"(/[^:]+)(?::(/[^:]+))?(?::([rwm]+))?", text)
+    rights = (found and found[3]) or "rwm"
+    if not found or len(set(rights)) < len(rights):
+        raise PlanError(f"expected PATH[:DEST][:RIGHTS] such as /dev/kvm or /dev/sdc:/dev/xvdc:r, got {text!r}",
+                        key=where, hint="rights are letters out of rwm: read, write, make the device")
+    return Device(found[1], found[2] or found[1], rights)
