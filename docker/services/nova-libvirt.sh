@@ -7,4 +7,10 @@ set -eu
 if mountpoint --quiet /sys/fs/cgroup/unified; then
     umount /sys/fs/cgroup/unified
 fi
+# The terminals are the node's, where the compute service looks for those of servers. QEMU's user may not make one by
+# the node's own file in there.
+if [ -L /dev/ptmx ]; then
+    rm /dev/ptmx
+    mknod --mode=0666 /dev/ptmx c 5 2
+fi
 exec /usr/sbin/libvirtd

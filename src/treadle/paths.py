@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: What templates name and Treadle owns; anything else on the host (/dev, /sys, /etc/localtime) is the host's.
-_OWNED = ("/var/lib/", "/var/log/", "/run/", "/etc/puppet", "/etc/libvirt", "/srv/node")
+_OWNED = ("/var/lib/", "/var/log/", "/run/", "/etc/puppet", "/srv/node")
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ echo "guest: runs on $(cat /sys/block/vda/size) sectors"
 ip link set eth0 up
 udhcpc -i eth0 -s /dhcp -t 60 -T 1 -n -q
 echo "guest: has $(ip -4 -o address show dev eth0 | awk '{print $4}')"
-until name=$(wget -q -O - -T 5 http://169.254.169.254/latest/meta-data/hostname); do
+until name=$(wget -q -O - http://169.254.169.254/latest/meta-data/hostname); do
     sleep 1
 done
 echo "guest: is called $name"

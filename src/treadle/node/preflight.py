@@ -15,7 +15,7 @@ from treadle.node.listeners import conflicts
 from treadle.paths import NodePaths
 from treadle.plan.containers import Container
 from treadle.plan.folders import made
-from treadle.plan.mounts import parse_mount
+from treadle.plan.mounts import parse_device, parse_mount
 from treadle.plan.nodeplan import NodePlan
 
 
@@ -80,6 +80,7 @@ def _sources(container: Container) -> Iterator[tuple[str, str]]:
     for volume in container.volumes:
         if not (mount := parse_mount(volume)).named:
             yield "volumes", mount.source
+    yield from (("devices", parse_device(text).source) for text in container.devices)
     yield from (("env_file", path) for path in env_files(container))
     yield from (("security_opt", path) for path in seccomp_files(container).values())
 
