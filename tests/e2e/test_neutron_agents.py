@@ -1,5 +1,5 @@
 """Neutron's agents on Open vSwitch, in the cloud that most tests share: packets flow between a machine on a network of
-a user, its DHCP server and its router. Packets are switched in user space, so the kernel needs no module."""
+a user, its DHCP server and its router."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-import yaml
 
-from tests.e2e.cloud import PROJECT, Cloud
+from tests.e2e.agents import NEUTRON, networks
+from tests.e2e.cloud import Cloud
 from tests.e2e.engine import PrivateEngine
 from tests.e2e.test_cinder import asked, until
 from tests.e2e.test_cloud import containers
@@ -72,23 +72,8 @@ print(json.dumps({"address": address, "router": router, "echo": answer[0] == 0 a
 @pytest.fixture(scope="module")
 def networked(cloud: Cloud, engine: PrivateEngine) -> Iterator[Cloud]:
     """With Neutron, which that cloud is without, and its agents."""
-    given = cloud.folder / "neutron.yaml"
-    given.write_text(yaml.safe_dump({
-        "resource_registry": {"OS::TripleO::Services::NeutronApi": f"{PROJECT}/docker/services/neutron-api.yaml",
-                              "OS::TripleO::Services::NeutronCorePlugin":
-                                  f"{PROJECT}/docker/services/neutron-plugin-ml2.yaml"},
-        "parameter_defaults": {"NeutronDatapathType": "netdev"}}))
-    before = set(containers(engine, cloud))
-    # Tunnels end at an address that an interface has.
-    subprocess.run(["ip", "address", "add", f"{cloud.node_ip}/32", "dev", "lo"], check=True)
-    try:
-        cloud.deploy("-e", str(given), "-e", str(PROJECT / "environments/services/neutron-ovs-agents.yaml")).ok()
-        yield cloud
-        cloud.deploy().ok()
-        assert set(containers(engine, cloud)) == before
-    finally:
-        subprocess.run(["umount", "--lazy", cloud.root / "run/netns"], check=True)
-        subprocess.run(["ip", "address", "delete", f"{cloud.node_ip}/32", "dev", "lo"], check=True)
+    with networks(cloud, engine, NEUTRON) as made:
+        yield made
 
 
 @pytest.fixture
