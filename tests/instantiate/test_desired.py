@@ -123,9 +123,10 @@ def test_kinds_of_containers(entry, copies_once, recorded):
 def test_host_paths_that_are_not_there(tmp_path):
     (tmp_path / "var/lib/there").mkdir(parents=True)
     mounts = ["/var/lib/there:/a", "/var/lib/absent:/b:ro", "named:/c", "/dev:/dev", "/no/such/folder:/d"]
-    plan = node_plan({3: {"c": {"image": "img", "volumes": mounts}}}, root=str(tmp_path))
+    devices = ["/dev/null:/dev/x", "/no/such/device:r"]
+    plan = node_plan({3: {"c": {"image": "img", "volumes": mounts, "devices": devices}}}, root=str(tmp_path))
     assert missing_paths(build(plan)["c"], NodePaths("test", str(tmp_path))) == [
-        f"{tmp_path}/var/lib/absent", "/no/such/folder"]
+        ("volumes", f"{tmp_path}/var/lib/absent"), ("volumes", "/no/such/folder"), ("devices", "/no/such/device")]
 
 
 def test_which_generation_a_container_runs():

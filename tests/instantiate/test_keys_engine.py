@@ -303,6 +303,7 @@ def test_in_the_order_of_start_order(node: Deployed) -> None:
 
 @pytest.mark.parametrize(("entry", "said"), [
     ({"volumes": ["@/absent:/x"]}, r"c\.volumes: the host has no .*/absent"),
+    ({"devices": ["@/absent:/dev/x"]}, r"c\.devices: the host has no .*/absent"),
     ({"env_file": "@/absent"}, r"c\.env_file: the host has no .*/absent"),
     ({"security_opt": ["seccomp=@/absent"]}, r"c\.security_opt: the host has no .*/absent"),
 ])

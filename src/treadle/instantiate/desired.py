@@ -14,6 +14,7 @@ from treadle.engine import NO_IMAGE, canonical
 from treadle.errors import EngineError, PlanError
 from treadle.paths import NodePaths
 from treadle.plan.containers import Container, spec_of
+from treadle.plan.mounts import parse_device
 from treadle.plan.nodeplan import NodePlan
 from treadle.propagate import Delta, VolumeState
 from treadle.secrets import Secrets
@@ -197,7 +198,9 @@ def _require_no_secret(name: str, container: Container, secrets: Secrets, plan: 
                             hint="let the container read it from its config volume or a docker_config_scripts file")
 
 
-def missing_paths(desired: Desired, paths: NodePaths) -> list[str]:
-    """Host paths that the container mounts and that are not there (the engine would make empty folders of them)."""
-    return [path for volume in desired.container.volumes
-            if (path := paths.rebase(volume.split(":")[0])).startswith("/") and not Path(path).exists()]
+def missing_paths(desired: Desired, paths: NodePaths) -> list[tuple[str, str]]:
+    """``[(key, path)]`` of what the container mounts or opens and the host does not have (the engine would make empty
+    folders of mounts, and a container without its devices)."""
+    needed = [("volumes", paths.rebase(volume.split(":")[0])) for volume in desired.container.volumes]
+    needed += [("devices", parse_device(text).source) for text in desired.container.devices]
+    return [(key, path) for key, path in needed if path.startswith("/") and not Path(path).exists()]

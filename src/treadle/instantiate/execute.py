@@ -121,7 +121,8 @@ class Executor:
             made = action.desired if action.kind in _MAKING else None
             gone = missing_paths(made, self.context.paths) if made else []
             if gone:
-                raise EngineError(f"the host has no {gone[0]}", key=f"{self.context.where(made)}.volumes",
+                key, path = gone[0]
+                raise EngineError(f"the host has no {path}", key=f"{self.context.where(made)}.{key}",
                                   hint="let host_prep_tasks make it, or correct the template")
 
     def _audited(self, action: Action) -> None:
