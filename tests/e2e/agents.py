@@ -36,5 +36,5 @@ def networks(cloud: Cloud, engine: PrivateEngine, services: dict[str, str], *env
         cloud.deploy().ok()
         assert set(containers(engine, cloud)) == before
     finally:
-        subprocess.run(["umount", "--lazy", cloud.root / "run/netns"], check=True)
         subprocess.run(["ip", "address", "delete", f"{cloud.node_ip}/32", "dev", "lo"], check=True)
+        subprocess.run(["umount", "--lazy", cloud.root / "run/netns"], check=True)
