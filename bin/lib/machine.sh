@@ -8,10 +8,10 @@ engine_answers() {
 
 # Words: the packages of those given that are not installed.
 missing_packages() { # PACKAGE...
-    local package
+    local package known
+    known=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' "$@" 2>/dev/null || true)"
     for package in "$@"; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] ||
-            printf '%s ' "$package"
+        [[ $known == *" installed:$package "* ]] || printf '%s ' "$package"
     done
 }
 

@@ -9,6 +9,7 @@ nothing is asked.
 import contextlib
 import io
 import json
+import logging
 import os
 import sys
 
@@ -18,10 +19,14 @@ from openstackclient.shell import main  # noqa: E402
 
 
 def client(*words: str) -> None:
+    logging.getLogger().handlers.clear()  # each call adds its own: messages would be seen twice
     if main(["--os-cloud", sys.argv[1], *words]):
         raise SystemExit(1)
 
 
+# Its plugins are loaded by the first command, here by one that asks nobody, and whose outcome is not of interest.
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    main(["configuration", "show"])
 if not sys.stdin.readline():
     raise SystemExit
 os.setpriority(os.PRIO_PROCESS, 0, usual)
