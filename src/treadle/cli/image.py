@@ -42,11 +42,12 @@ class BuildImage(Lister):
 
         names = [*args.images, *of_cloud(args)]
         overrides = [Path(path).absolute() for path in args.template_override]
-        if not args.list:
+        if args.list:
+            found = images.list_images(overrides=overrides)
+        else:
             with rendered(journal=shared_journal(Path(args.state).absolute())) as events, \
                     events.span("command", WHAT, words=words(self, args, WHAT)):
-                images.build(names, events=events, overrides=overrides, rebuild=args.rebuild)
-        found = images.list_images(overrides=overrides)
+                found = images.build(names, events=events, overrides=overrides, rebuild=args.rebuild).images
         return COLUMNS, [(i.name, i.reference, i.state, f"{i.purpose} (extra)" if i.extra else i.purpose)
                          for i in found if not names or i.name in names]
 

@@ -10,7 +10,7 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -31,15 +31,6 @@ _BLOCK = re.compile(r"{%-?\s*block\s+(\w+)")
 
 
 @dataclass(frozen=True)
-class BuildResult:
-    """``built`` were built now (in that order), ``current`` were not touched; names as kolla has them."""
-
-    built: tuple[str, ...]
-    current: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True)
 class ImageStatus:
     """One line of ``--list``. ``state``: built, missing, out of date, or "recipe may have changed". An
     ``extra`` image may well be missing."""
@@ -51,14 +42,29 @@ class ImageStatus:
     extra: bool = False
 
 
+@dataclass(frozen=True)
+class BuildResult:
+    """``built`` were built now (in that order), ``current`` were not touched; names as kolla has them. ``images`` are
+    all that can be built, as they are now."""
+
+    built: tuple[str, ...]
+    current: tuple[str, ...]
+    seconds: float
+    images: tuple[ImageStatus, ...]
+
+
 def list_images(*, folder: Path | None = None, overrides: Sequence[Path] = (),
                 state: Path = STATE) -> tuple[ImageStatus, ...]:
     """The images that can be built, parents first. Renders nothing: answers within a second."""
     project = catalogue.load(folder or catalogue.project_folder())
     engine = Engine()
-    record = Record.read(record_file(project, state, engine))
-    inputs = _inputs(project, _checked(overrides, project))
-    image_id = functools.cache(engine.image_id)  # a parent is asked for by each child
+    return _listed(project, Record.read(record_file(project, state, engine)), _checked(overrides, project),
+                   functools.cache(engine.image_id))  # a parent is asked for by each child
+
+
+def _listed(project: Catalogue, record: Record, overrides: tuple[Path, ...],
+            image_id: Callable[[str], str]) -> tuple[ImageStatus, ...]:
+    inputs = _inputs(project, overrides)
 
     def status(name: str) -> str:
         if not image_id(project.reference(name)):
@@ -92,11 +98,14 @@ def build(names: Sequence[str] = (), *, events: Events, overrides: Sequence[Path
     with _lock(state, events) as lock:
         work = _Work(project, engine, events, state, logs, files, lock)
         forced = (names or tuple(image.name for image in project.images)) if rebuild else ()
-        built = () if not forced and work.current(wanted) else work.build(wanted, forced)
+        image_id = functools.cache(engine.image_id)
+        built = () if not forced and work.current(wanted, image_id) else work.build(wanted, forced)
+        listed = _listed(project, Record.read(work.record_file), files,
+                         functools.cache(engine.image_id) if built else image_id)
     current = tuple(name for name in wanted if name not in built)
     if not built:
         events.emit("images.current", f"{len(current)} images are up to date")
-    return BuildResult(built, current, time.monotonic() - began)
+    return BuildResult(built, current, time.monotonic() - began, listed)
 
 
 @dataclass(frozen=True)
@@ -115,10 +124,9 @@ class _Work:
     def record_file(self) -> Path:
         return record_file(self.project, self.state, self.engine)
 
-    def current(self, wanted: Sequence[str]) -> bool:
+    def current(self, wanted: Sequence[str], image_id: Callable[[str], str]) -> bool:
         """The cheap question: is everything as the last build left it?"""
         record, inputs = Record.read(self.record_file), _inputs(self.project, self.overrides)
-        image_id = functools.cache(self.engine.image_id)
         return not self._base_is_old() and all(
             record.unchanged(name, inputs) and record.intact(name, self.project.reference, image_id)
             for name in wanted)
