@@ -77,6 +77,11 @@ SAYS = [
      "error: found error in /var/log/x, skipping\n",
      [Said("warning", "unknown option 'rotat' -- ignoring line", "/c.conf", 2),
       Said("error", "unknown unit 'c'", "/c.conf", 3)]),
+    ("tls_proxy", 0, "[NOTICE]   (8) : haproxy version is 3.0.11\n", []),
+    ("tls_proxy", 1, f"{ALERT}parsing [/a.cfg:9] : 'bind 192.0.2.1:5000' : unable to stat SSL certificate from file "
+     "'/c.pem' : No such file or directory.\n",
+     [Said("error", "'bind 192.0.2.1:5000' : unable to stat SSL certificate from file '/c.pem' : No such file or "
+           "directory.", "/a.cfg", 9)]),
     ("keepalived", 0, "", []),
     ("keepalived", 5, "(/k.conf: Line 5) Unknown keyword 'interfac'\n",
      [Said("error", "Unknown keyword 'interfac'", "/k.conf", 5)]),
