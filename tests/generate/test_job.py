@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from treadle.generate.job import DEFAULT_TAGS, Job, PuppetEtc, from_layers, modules_digest
 from treadle.plan.nodeplan import PuppetConfig
@@ -55,6 +57,27 @@ def test_layers_become_hiera():
     assert json.loads(etc.files["hieradata/low.json"]) == {"a": 1}
     assert json.loads(etc.files["hiera.yaml"])["hierarchy"][0]["paths"] == ["high.json", "missing.json", "low.json"]
     assert list(etc.layers) == [{"a": 2}, {"a": 1}]
+
+
+def test_layers_that_have_no_key_in_common_are_one_file_in_the_container():
+    layers = {"a": {"x": 1}, "b": {"y": 1}, "c": {"y": 2, "z": 1}, "d": {}, "e": {"x": 3}, "f": {"e": 1}}
+    etc = from_layers(layers, ["a", "b", "c", "d", "e", "elsewhere", "f"])
+    assert json.loads(etc.inside["hiera.yaml"])["hierarchy"][0]["paths"] == [
+        "a--b.json", "c--e.json", "elsewhere.json", "f.json"]
+    assert {name: json.loads(text) for name, text in etc.inside.items() if name != "hiera.yaml"} == {
+        "hieradata/a--b.json": {"x": 1, "y": 1}, "hieradata/c--e.json": {"y": 2, "z": 1, "x": 3},
+        "hieradata/f.json": {"e": 1}}
+    assert json.loads(etc.files["hieradata/b.json"]) == {"y": 1}
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abcd"), st.integers()), max_size=6))
+def test_every_lookup_finds_in_joined_layers_what_it_finds_in_all(layers):
+    names = [f"l{number}" for number in range(len(layers))]
+    etc = from_layers(dict(zip(names, layers, strict=True)), names)
+    paths = json.loads(etc.inside["hiera.yaml"])["hierarchy"][0]["paths"]
+    read = [json.loads(etc.inside[f"hieradata/{path}"]) for path in paths]
+    for key in "abcd":
+        assert [layer[key] for layer in read if key in layer] == [layer[key] for layer in layers if key in layer]
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [

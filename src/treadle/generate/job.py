@@ -24,10 +24,18 @@ SCRIPT = Path(__file__).with_name("generate.sh")
 
 @dataclass(frozen=True)
 class PuppetEtc:
-    """What becomes /etc/puppet in the container: ``{relative path: text}``, and the layers for bookkeeping."""
+    """What becomes /etc/puppet in the container: ``{relative path: text}``, and the layers for bookkeeping.
+
+    ``joined`` are the files that stand for ``files`` in the container, where they say the same in fewer of them.
+    """
 
     files: Mapping[str, str]
     layers: Sequence[Mapping[str, Any]] = ()
+    joined: Mapping[str, str] | None = None
+
+    @property
+    def inside(self) -> Mapping[str, str]:
+        return self.files if self.joined is None else self.joined
 
     def asked(self, key: str) -> str:
         """Digest of ``key``'s value in every layer; what a lookup, merging or not, could have used."""
@@ -50,12 +58,45 @@ def layer_text(layer: Mapping[str, Any]) -> str:
 def from_layers(layers: Mapping[str, Mapping[str, Any]], hierarchy: Sequence[str],
                 texts: Mapping[str, str] | None = None) -> PuppetEtc:
     """hiera.yaml and the JSON layers of a node plan; ``texts`` are those of layers that are known already."""
+    known = {name: (texts or {}).get(name) or layer_text(layer) for name, layer in layers.items()}
+    groups = _joined(layers, hierarchy)
+    inside = {_name(names): known[names[0]] if len(names) == 1 else layer_text(layer)
+              for names, layer in groups if layer is not None}
+    return PuppetEtc({"hiera.yaml": _hiera(hierarchy), **_files(known)},
+                     [layers[name] for name in hierarchy if name in layers],
+                     {"hiera.yaml": _hiera([_name(names) for names, _ in groups]), **_files(inside)})
+
+
+def _hiera(hierarchy: Sequence[str]) -> str:
     level = {"name": "Treadle's layers, first wins", "paths": [f"{name}.json" for name in hierarchy],
              "lookup_key": "treadle::recorded_json", "options": {"record": "/treadle/out/asked"}}
-    hiera = {"version": 5, "defaults": {"datadir": "/etc/puppet/hieradata"}, "hierarchy": [level]}
-    files = {f"hieradata/{name}.json": (texts or {}).get(name) or layer_text(layer) for name, layer in layers.items()}
-    return PuppetEtc({"hiera.yaml": json.dumps(hiera, indent=1), **files},
-                     [layers[name] for name in hierarchy if name in layers])
+    return json.dumps({"version": 5, "defaults": {"datadir": "/etc/puppet/hieradata"}, "hierarchy": [level]}, indent=1)
+
+
+def _files(texts: Mapping[str, str]) -> dict[str, str]:
+    return {f"hieradata/{name}.json": text for name, text in texts.items()}
+
+
+def _name(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]}--{names[-1]}"
+
+
+def _joined(layers: Mapping[str, Mapping[str, Any]],
+            hierarchy: Sequence[str]) -> list[tuple[list[str], dict[str, Any] | None]]:
+    """The hierarchy with neighbours that have no key in common made one: to any lookup, merging or not, they are.
+
+    Puppet asks each file for each of a catalog's thousands of parameters, nearly all of which none has. A layer that
+    is not in ``layers`` comes from elsewhere, and stays by itself.
+    """
+    groups: list[tuple[list[str], dict[str, Any] | None]] = []
+    for name in hierarchy:
+        layer = layers.get(name)
+        if layer is not None and groups and (above := groups[-1][1]) is not None and above.keys().isdisjoint(layer):
+            groups[-1][0].append(name)
+            above.update(layer)
+        else:
+            groups.append(([name], None if layer is None else dict(layer)))
+    return groups
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ class Workshop:
 
     def _lay_out(self, folder: Path, job: Job, etc: PuppetEtc) -> None:
         (folder / "out").mkdir(parents=True, mode=0o700)
-        for name, text in {"config.pp": job.manifest, **{f"puppet-etc/{n}": t for n, t in etc.files.items()}}.items():
+        for name, text in {"config.pp": job.manifest, **{f"puppet-etc/{n}": t for n, t in etc.inside.items()}}.items():
             path = folder / "job" / name
             with writing(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
