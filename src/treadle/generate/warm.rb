@@ -57,6 +57,13 @@ module System
   end
 end
 
+# What each property was before is written down after a run by an agent only, which this is not.
+module Forgetting
+  def persist_system_values(*)
+    nil
+  end
+end
+
 # Puppet as it is just before `puppet apply` looks at anything of its own.
 class WarmPuppet
   SECTIONS = %i[main agent ssl].freeze # of Puppet's settings, as far as `apply` makes folders for them
@@ -75,6 +82,7 @@ class WarmPuppet
     Parsed.install
     SaidOnce.during { rehearse }
     Options.install
+    Puppet::Transaction::ResourceHarness.prepend(Forgetting)
     Parsed.read(ENV.fetch('MODULEPATH').split(':'))
     use_folders
     remember_values
@@ -87,6 +95,7 @@ class WarmPuppet
       others.each(&:invalidate_cache)
       @resolvers = known
     end
+    use_options(arguments)
     # Private, but the only way short of reading the settings anew; `puppet` itself does this before it has a subcommand.
     Puppet.settings.send(:parse_global_options, arguments)
     Puppet.runtime[:facter].reset
@@ -99,6 +108,14 @@ class WarmPuppet
   end
 
   private
+
+  # Of Puppet's 300 settings, each of which is an option, the parsers get to know those that are given.
+  def use_options(arguments)
+    given = arguments.filter_map { |argument| argument[/\A--(?:no-)?([a-z_-]+)/, 1] }
+    Puppet.settings.define_singleton_method(:optparse_addargs) do |options|
+      super(options).select { |option| given.include?(option.first[/[a-z_]+\z/]) }
+    end
+  end
 
   # As Puppet::Util::CommandLine does before it runs a subcommand.
   def load_plugins
