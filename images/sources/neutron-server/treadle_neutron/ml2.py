@@ -1,8 +1,9 @@
 """Ports that are bound on every host, whether an agent runs there or not.
 
 ML2's other drivers bind a port only where their agent is alive, and a server waits for its port. Here nothing is
-plugged together: a server on a real hypervisor gets a tap device that leads nowhere. So it is with floating IPs and the
-ports of routers, of which an L3 agent tells when they work: in a cloud that has none, they do at once.
+plugged together, which suits Nova's fake hypervisor; libvirt refuses the tap device that such a port asks for. So it is
+with floating IPs and the ports of routers, of which an L3 agent tells when they work: in a cloud that has none, they do
+at once.
 """
 
 from neutron_lib import constants
