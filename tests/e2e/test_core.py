@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,13 @@ def test_every_service_is_up(core: Cloud, engine: PrivateEngine) -> None:
     assert len(states.stdout.splitlines()) > 20
     until(lambda: "(unhealthy)" not in engine.docker("ps", "--format", "{{.Status}}").stdout
           and "starting" not in engine.docker("ps", "--format", "{{.Status}}").stdout)
+
+
+def test_who_calls_a_service_has_the_answer_when_it_is_there(core: Cloud, engine: PrivateEngine) -> None:
+    program = Path(__file__).with_name("calls.py").read_bytes()
+    taken = json.loads(engine.docker("exec", "-i", containers(engine, core)["nova_scheduler"][0], "python3", "-",
+                                     given=program).stdout)
+    assert statistics.median(taken) < 0.25  # oslo.messaging by itself would look after half a second
 
 
 def test_a_second_run_touches_nothing(core: Cloud, engine: PrivateEngine) -> None:
