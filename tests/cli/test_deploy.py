@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import observed, state
 from treadle.cli.deploy import DeployOvercloud, show, summary
+from treadle.cli.main import main
 from treadle.cli.status import _generation, _row
 from treadle.instantiate import Action, Desired, Held, Kind
 from treadle.node import Preview
@@ -60,6 +61,12 @@ def test_json():
 ])
 def test_summary(preview, said, nothing):
     assert (summary(preview), preview.nothing) == (said, nothing)
+
+
+@pytest.mark.parametrize("other", [["--check"], ["--plan", "file"], ["--resume"]])
+def test_images_are_not_built_by_a_deploy_that_changes_nothing_or_was_planned_before(capsys, other):
+    assert main(["deploy", "--build-images", *other]) == 1
+    assert f"not together with {other[0]}" in capsys.readouterr().err
 
 
 def test_what_is_left_alone_on_purpose_is_a_warning():

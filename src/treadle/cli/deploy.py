@@ -37,6 +37,9 @@ class DeployOvercloud(Command):
                             help="how many nodes are worked on at a time (default: %(default)s)")
         add_limit(parser)
         add_batches(parser, default="100%", each="in each phase")
+        parser.add_argument("--build-images", action="store_true",
+                            help="first build the images that the cloud uses, where they are missing or out of date, "
+                            "as overcloud image build does")
         parser.add_argument("--repair", action="store_true",
                             help="look into each container for what a hand changed in it (docker update), and undo it")
         parser.add_argument("--plan-out", metavar="FILE", default="",
@@ -72,6 +75,8 @@ class DeployOvercloud(Command):
 
         with made_deploy(args, self.app, events, repair=args.repair, batch=args.batch,
                          max_failures=args.max_failures) as (deploy, gathered):
+            if args.build_images:
+                build_images(gathered, events)
             deploy.prepare()
             self._show(deploy, args)
             if args.plan_out:
@@ -175,6 +180,18 @@ def require_one_way(args: argparse.Namespace) -> None:
     if args.resume and given:
         raise InputError("the deploy that is gone on with has its templates, environments and nodes already",
                          key="--resume", hint="leave them away, or run the deploy itself: what is done is not repeated")
+    if args.build_images and (args.check or args.plan or args.resume):
+        raise InputError(f"not together with {ways[0]}", key="--build-images",
+                         hint="images by themselves: openstack overcloud image build")
+
+
+def build_images(gathered: Any, events: Any) -> None:
+    """The images that the cloud uses, where they are missing or out of date."""
+    from treadle import images
+    from treadle.cli.image import used_by
+
+    with events.span("phase", "Build images"):
+        images.build(used_by(gathered.outputs), events=events)
 
 
 def show(previews: Any, form: str, out: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +57,21 @@ def of_cloud(args: argparse.Namespace) -> tuple[str, ...]:
     """Names of the images that the cloud of the given files uses; none where no files are given."""
     from treadle.cli.authoring import authored
     from treadle.cli.inputs import templates_folder
-    from treadle.images import catalogue
 
     if not (args.environments or args.templates or args.roles_file or args.networks_file):
         return ()
     cloud = argparse.Namespace(template=str(templates_folder(args.templates)), environments=args.environments,
                                roles_file=args.roles_file, networks_file=args.networks_file, parameters=[],
                                parameter_files=[])
+    return used_by(authored(cloud).stack().outputs())
+
+
+def used_by(outputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the images that an overcloud with these outputs uses. Raises InputError where it uses none."""
+    from treadle.images import catalogue
+
     project = catalogue.load(catalogue.project_folder())
-    names = project.used_by(authored(cloud).stack().outputs().get("RoleData"))
+    names = project.used_by(outputs.get("RoleData"))
     if not names:
         raise InputError("the cloud of these files uses none of the images", source=project.folder / "images.yaml",
                          key="images", hint="its images come from elsewhere, or its roles have no services")
