@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
 from treadle.errors import EngineError
@@ -159,21 +160,17 @@ class Engine:
         """Each line that the container writes, as it comes, until it ends or is removed."""
         import requests
 
-        rest, tail = b"", "all"
+        what, known = f"read the log of {container}", 0
         while True:
-            what = f"read the log of {container}"
-            stream = self.call(what, lambda api, tail=tail: api.logs(container, stream=True, follow=True, tail=tail))  # type: ignore[misc]
+            stream = self.call(what, lambda api: api.logs(container, stream=True, follow=True, tail="all"))
             try:
-                for chunk in stream:
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    yield from (line.decode("utf-8", "replace") for line in lines)
-                break
+                for line in islice(_lines(stream), known, None):
+                    known += 1
+                    yield line
+                return
             except requests.RequestException as error:
-                if "timed out" not in str(error):
+                if "timed out" not in str(error):  # it was silent for as long as the client waits
                     raise EngineError(f"cannot {what}: {error}") from error
-                tail = "0"  # it was silent for as long as the client waits; what it said is known
-        if rest:
-            yield rest.decode("utf-8", "replace")
 
     # What changes it
 
@@ -246,6 +243,15 @@ class Engine:
         for container in left:
             self.remove(container.id)
         return [container.engine_name for container in left]
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode("utf-8", "replace") for line in lines)
+    if rest:
+        yield rest.decode("utf-8", "replace")
 
 
 def _image_id(api: Any, name: str) -> str:

@@ -17,6 +17,7 @@ from tests.e2e.engine import PrivateEngine
 from treadle.engine import TRANSIENT, Engine
 from treadle.events import Event, Events
 from treadle.generate import Job, PuppetEtc, Result, Workshop, from_layers
+from treadle.generate.warm import COMPILED
 from treadle.plan.nodeplan import PuppetConfig
 
 MODULES = PROJECT / "puppet/modules"
@@ -197,6 +198,37 @@ def test_an_image_with_another_puppet_runs_its_own_and_says_why(shop: Shop, engi
     assert all(result.ok and result.tree and "etc/made" in result.tree.files for result in done.values())
     assert shop.said("generate.plain") == [
         "config volume odd: a Puppet of its own: /usr/lib/ruby/vendor_ruby/puppet/configurer.rb is another"]
+
+
+COMPILED_OR_NOT = """
+require 'json'
+require '/treadle/compiled.rb'
+FOUND = Hash.new { |found, compiled| found[compiled] = [] }
+RubyVM::InstructionSequence.singleton_class.prepend(Module.new do
+  def load_iseq(path)
+    super.tap { |found| FOUND[!found.nil?] << path }
+  end
+end)
+require 'puppet'
+puts JSON.dump([FOUND[true].size, FOUND[false]])
+"""
+
+
+VERSION = "/usr/lib/ruby/vendor_ruby/puppet/version.rb"
+
+
+@pytest.mark.parametrize(("before", "left"), [
+    ("true", []),
+    (f"echo '# changed' >> {VERSION}", [VERSION]),
+    (f"cd /usr/share/treadle/compiled; echo short > .{VERSION}; touch -r {VERSION} .{VERSION}", [VERSION]),
+], ids=["as it is", "another source", "compiled by another Ruby"])
+def test_what_puppet_loads_is_compiled_in_the_image(engine: PrivateEngine, before: str, left: list[str]) -> None:
+    said = engine.docker("run", "--rm", "-i", "--network", "none", "--user", "root", "--entrypoint", "sh", "--volume",
+                         f"{COMPILED}:/treadle/compiled.rb:ro", IMAGE, "-c", f"{before}; exec ruby -",
+                         given=COMPILED_OR_NOT.encode()).stdout
+    taken, others = json.loads(said)
+    assert taken > 300
+    assert [path for path in others if path.startswith("/usr/lib/ruby/vendor_ruby/")] == left
 
 
 def test_where_puppet_cannot_be_warmed_each_volume_runs_its_own(shop: Shop, engine: PrivateEngine) -> None:

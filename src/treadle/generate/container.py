@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import tenacity
 
-from treadle.engine import Engine
+from treadle.engine import Engine, NameTaken
 from treadle.errors import EngineError
 from treadle.events import Events
 
@@ -32,8 +34,7 @@ class Ended:
 class Transient:
     """``config`` and ``host`` are as the engine's API has them; ``about`` says in events what the container is for.
 
-    ``prepare`` is called each time that it is made and not started yet; it may wait for what the container needs, and
-    raise EngineError.
+    It is started within a context of ``starting``, which may wait for what the container needs, and raise EngineError.
     """
 
     engine: Engine
@@ -42,7 +43,7 @@ class Transient:
     config: Mapping[str, Any]
     host: Mapping[str, Any]
     about: str = ""
-    prepare: Callable[[], None] | None = None
+    starting: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def begin(self) -> str:
         """Make and start it, again where the engine stumbles; gives its id. Raises EngineError."""
@@ -60,14 +61,15 @@ class Transient:
         """Begin it and wait until it ends, or for ``time_limit`` seconds; it is gone afterwards. ``hear`` is given each
         line as it comes. Raises EngineError."""
         container = self.begin()
-        listener = threading.Thread(target=self._listen, args=(container, hear), daemon=True)
-        listener.start()
+        heard: Future[str] = Future()
+        threading.Thread(target=self._listen, args=(container, hear, heard), daemon=True).start()
         try:
             code = self.engine.wait(container, time_limit)
-            log = self.engine.logs(container, "all")
+            whole = wait([heard], 0 if code is None else _LAST_WORDS).done and not heard.exception()
+            log = heard.result() if whole else self.engine.logs(container, "all")
         finally:
             self.engine.remove(container)
-        listener.join(_LAST_WORDS)
+        wait([heard], _LAST_WORDS)
         return Ended(code, log)
 
     def _again(self, ask: Callable[[], T]) -> T:
@@ -76,25 +78,32 @@ class Transient:
             wait=tenacity.wait_exponential(multiplier=0.5), before_sleep=self._stumbled)(ask)
 
     def _make(self) -> str:
-        self.engine.remove(self.name)
-        return self.engine.create(self.name, self.config, self.host)
+        try:
+            return self.engine.create(self.name, self.config, self.host)
+        except NameTaken:  # of a run that was killed
+            self.engine.remove(self.name)
+            return self.engine.create(self.name, self.config, self.host)
 
     def _begin(self) -> str:
         container = self._make()
         try:
-            if self.prepare:
-                self.prepare()
-            self.engine.start(container, self.name)
+            with self.starting():
+                self.engine.start(container, self.name)
         except EngineError:
             self.engine.remove(container)
             raise
         return container
 
-    def _listen(self, container: str, hear: Callable[[str], None]) -> None:
+    def _listen(self, container: str, hear: Callable[[str], None], heard: Future[str]) -> None:
+        """``heard`` gets all lines when the container has ended, or the engine's error."""
+        lines = []
         try:
             for line in self.engine.follow(container):
+                lines.append(f"{line}\n")
                 hear(line)
+            heard.set_result("".join(lines))
         except EngineError as error:
+            heard.set_exception(error)
             self.events.emit("generate.output", f"{self.about}: its output cannot be followed: {error.message}")
 
     def _stumbled(self, state: tenacity.RetryCallState) -> None:

@@ -5,6 +5,7 @@
 #   /treadle/modules  Puppet modules of the stack, read-only
 #   /treadle/out      tree.tar, asked (the hiera keys that were looked up)
 #   /treadle/warm     where there is a warm Puppet (warm.rb): how it is asked
+#   /treadle/compiled.rb  where Puppet's files need no compiling
 #
 # Exit code: Puppet's own (0 no change, 2 changes, 1, 4, 6 failures); 75 where the warm Puppet died.
 set -eu
@@ -31,6 +32,7 @@ puppet_apply() {
             *) return "$said" ;;
         esac
     fi
+    if [ -e /treadle/compiled.rb ]; then local -x RUBYOPT=-r/treadle/compiled.rb; fi
     puppet apply "${arguments[@]}"
 }
 

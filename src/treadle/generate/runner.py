@@ -20,7 +20,7 @@ from treadle.files import writing
 from treadle.generate.container import Transient, passing
 from treadle.generate.job import SCRIPT, Job, PuppetEtc
 from treadle.generate.tree import ConfigTree, from_tar
-from treadle.generate.warm import DIED, Warm, warmed
+from treadle.generate.warm import COMPILED, DIED, Warm, warmed
 
 #: Exit codes of ``puppet apply --detailed-exitcodes`` that mean success: no change, changes.
 SUCCESS = (0, 2)
@@ -77,7 +77,8 @@ class Workshop:
     """Where and how the transient containers run. ``scratch`` is a folder of this stack that only root reads.
 
     ``workers`` Puppets run at a time, as many as there are processors where it is 0. Each run may take ``time_limit``
-    seconds and is repeated up to ``retries`` times where that may help; ``warm`` allows a warm Puppet.
+    seconds and is repeated up to ``retries`` times where that may help; ``warm`` allows a warm Puppet, and the images'
+    compiled Ruby.
     """
 
     engine: Engine
@@ -178,11 +179,13 @@ class Workshop:
             "Binds": [f"{folder}/job:/treadle/job:ro", f"{folder}/out:/treadle/out",
                       f"{self.modules}:/treadle/modules:ro", f"{SCRIPT}:/treadle/generate.sh:ro", *job.config.volumes],
             "NetworkMode": job.network}
+        if self.warm:
+            host["Binds"].append(f"{COMPILED}:/treadle/compiled.rb:ro")
         if warm:
             config, host = warm.beside(config, host, folder)
         name = f"docker-puppet-{self.stack}-{job.config.volume}-{os.getpid()}"
         ended = Transient(self.engine, self.events, name, config, host, f"config volume {job.config.volume}",
-                          partial(warm.give, folder) if warm else None).run(
+                          partial(warm.start_beside, folder) if warm else nullcontext).run(
             self.time_limit, lambda line: self._hear(job, line))
         log = "".join(line for line in ended.log.splitlines(keepends=True) if not _MARK.match(line))
         if ended.code is None:

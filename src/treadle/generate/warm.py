@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from treadle.generate.container import Transient
 from treadle.generate.job import Job
 
 _HERE = Path(__file__).parent
-_FILES = ("warm.rb", "warm_facts.rb", "warm_loaded.rb", "warm_options.rb", "warm_parsed.rb", "warm.sh")
+#: Saves each Puppet the compiling of what it loads.
+COMPILED = _HERE / "compiled.rb"
+_FILES = ("compiled.rb", "warm.rb", "warm_facts.rb", "warm_loaded.rb", "warm_options.rb", "warm_parsed.rb", "warm.sh")
 #: generate.sh ends with this where the fork that it waited for died.
 DIED = 75
 #: What the engine writes for each network.
@@ -43,6 +46,7 @@ class Warm:
     folder: Path
     engine: Engine
     begun: Future[bool]
+    starting: threading.Lock = field(default_factory=threading.Lock)
     number: int = 0
 
     def turn(self, number: int) -> Warm:
@@ -57,7 +61,7 @@ class Warm:
                own: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         """The configuration and host configuration of a container that can ask it; ``own`` is a folder for it alone.
 
-        Such a container can be made at once, and started when ``give`` has given it its files. A fork is in the warm
+        Such a container can be made at once, and started within ``start_beside``. A fork is in the warm
         container's network in any case. That the volume's container is there too, and has its host name from there,
         spares the engine a third of the work of making one. The files that the engine would share with it are copied,
         since Puppet may write them.
@@ -70,13 +74,19 @@ class Warm:
         config["Env"] = [*config["Env"], f"ORDER={self.number}"]
         return config, {**host, "PidMode": shared, "NetworkMode": shared, "Binds": binds}
 
-    def give(self, own: Path) -> None:
-        """Wait until it runs, and put its files into ``own``. Raises EngineError where it does not come to run."""
+    @contextmanager
+    def start_beside(self, own: Path) -> Iterator[None]:
+        """Wait until it runs, and put its files into ``own``; then hold the others back for as long as the context
+        lasts: it is loading meanwhile, and where many containers are started at once, it waits for a processor.
+        Raises EngineError where it does not come to run.
+        """
         if not self.begun.result():
             raise EngineError("the warm Puppet has not begun")
         with writing(own):
             for name in _ETC:
                 shutil.copy(self.folder / "etc" / name, own / name)
+        with self.starting:
+            yield
 
 
 @contextmanager

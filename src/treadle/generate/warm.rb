@@ -11,6 +11,7 @@
 # container's own Puppet has to run, because something that is loaded here is not what lies there; `died REASON` where
 # the fork was killed.
 
+require_relative 'compiled'
 require_relative 'warm_facts'
 require_relative 'warm_loaded'
 require_relative 'warm_options'

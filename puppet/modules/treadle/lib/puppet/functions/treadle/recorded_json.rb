@@ -13,7 +13,7 @@ Puppet::Functions.create_function(:'treadle::recorded_json') do
   end
 
   def recorded_json(key, options, context)
-    record(key, options['record'], context)
+    record(key, options['record'])
     path = options['path']
     data = context.cached_value(path)
     if data.nil?
@@ -24,10 +24,11 @@ Puppet::Functions.create_function(:'treadle::recorded_json') do
     context.interpolate(data[key])
   end
 
-  def record(key, file, context)
-    return if file.nil? || context.cache_has_key("\0asked #{key}")
-    context.cache("\0asked #{key}", true)
-    @record ||= File.open(file, 'a').tap { |out| out.sync = true }
-    @record.puts(key)
+  def record(key, file)
+    return if file.nil?
+    @asked ||= Set.new
+    return unless @asked.add?(key)
+    @record ||= File.open(file, 'a')
+    @record.syswrite("#{key}\n")
   end
 end
