@@ -137,7 +137,8 @@ class WarmPuppet
     Puppet.settings.use(*SECTIONS)
   end
 
-  # Types and providers ask for a fact each time that they need it, and Facter then searches its folders again.
+  # Types and providers ask for a fact each time that they need it, and Facter then searches its folders again. The facts
+  # of the catalog, which have just been found, are told as they are.
   def remember_values
     known = {}
     Facter.singleton_class.prepend(Module.new do
@@ -146,6 +147,7 @@ class WarmPuppet
         define_method(change) { |*given, **options, &block| known.clear && super(*given, **options, &block) }
       end
     end)
+    LaterFacts.told = ->(facts) { known.update(facts.reject { |_name, held| held.is_a?(Later) }) }
   end
 
   # Compile a small catalog and find all facts: both load the code that every run needs. The results are thrown away.
@@ -161,8 +163,9 @@ class WarmPuppet
       Puppet::Parser::Compiler.compile(node).to_ral.finalize
       Puppet[:code] = ''
       (USUAL_TYPES + ENV.fetch('TYPES', '').split(',').map(&:to_sym)).uniq.each { |name| Puppet::Type.type(name)&.providers }
-      { catalog: :compiler, node: :plain, report: :yaml }
+      { node: :plain, report: :yaml }
         .each { |indirection, name| Puppet::Indirector::Terminus.terminus_class(indirection, name) }
+      Puppet::Resource::Catalog.indirection.terminus(:compiler) # it asks for the names and addresses of the machine
     end
   end
 end
