@@ -24,7 +24,8 @@ from treadle.generate.job import Job
 _HERE = Path(__file__).parent
 #: Saves each Puppet the compiling of what it loads.
 COMPILED = _HERE / "compiled.rb"
-_FILES = ("compiled.rb", "warm.rb", "warm_facts.rb", "warm_loaded.rb", "warm_options.rb", "warm_parsed.rb", "warm.sh")
+_FILES = ("compiled.rb", "warm.rb", "warm_facts.rb", "warm_loaded.rb", "warm_options.rb", "warm_parsed.rb",
+          "warm_system.rb", "warm.sh")
 #: generate.sh ends with this where the fork that it waited for died.
 DIED = 75
 #: What the engine writes for each network.
