@@ -231,6 +231,35 @@ def test_what_puppet_loads_is_compiled_in_the_image(engine: PrivateEngine, befor
     assert [path for path in others if path.startswith("/usr/lib/ruby/vendor_ruby/")] == left
 
 
+PARSED_OR_NOT = """
+require 'json'
+require 'puppet'
+require '/treadle/warm_parsed.rb'
+Puppet.initialize_settings([])
+parser = Puppet::Pops::Parser::EvaluatingParser.new
+found = Dir.glob('/usr/share/puppet/modules/{apache,keystone}/manifests/**/*.pp').group_by do |path|
+  ready = Parsed.ready(path)
+  ready.nil? ? 'not there' : ready == parser.parse_file(path)
+end
+puts JSON.dump([found[true].size, found[false], found['not there']])
+"""
+MANIFEST = "/usr/share/puppet/modules/keystone/manifests/init.pp"
+
+
+@pytest.mark.parametrize(("before", "left"), [
+    ("true", None),
+    (f"echo '# changed' >> {MANIFEST}", [MANIFEST]),
+    (f"cd /usr/share/treadle/parsed/*/; echo short > .{MANIFEST}; touch -r {MANIFEST} .{MANIFEST}", [MANIFEST]),
+], ids=["as it is", "another source", "damaged"])
+def test_manifests_are_parsed_in_the_image(engine: PrivateEngine, before: str, left: list[str] | None) -> None:
+    said = engine.docker("run", "--rm", "-i", "--network", "none", "--user", "root", "--entrypoint", "sh", "--volume",
+                         f"{COMPILED.with_name('warm_parsed.rb')}:/treadle/warm_parsed.rb:ro", IMAGE, "-c",
+                         f"{before}; exec ruby -", given=PARSED_OR_NOT.encode()).stdout
+    same, others, not_there = json.loads(said)
+    assert same > 50
+    assert (others, not_there) == (None, left)
+
+
 def test_where_puppet_cannot_be_warmed_each_volume_runs_its_own(shop: Shop, engine: PrivateEngine) -> None:
     image = altered(engine, "coldpuppet", "echo 'raise LoadError, %q(only for puppet) if $0.include?(%q(warm))' >> "
                     "/usr/lib/ruby/vendor_ruby/puppet/configurer.rb")

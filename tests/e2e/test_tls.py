@@ -18,6 +18,10 @@ from tests.e2e.engine import PrivateEngine
 from tests.e2e.load import Load, Request
 from tests.e2e.test_haproxy_reload import awaited, container, life, state
 from treadle.certificates.authority import issue, new_authority
+from treadle.engine import Engine
+from treadle.events import silent
+from treadle.generate import Job, Workshop, from_layers
+from treadle.plan.nodeplan import PuppetConfig
 
 SSL = PROJECT / "environments/ssl"
 PUBLIC, INTERNAL = 13000, 5000
@@ -98,6 +102,18 @@ def another_ca_is_not_trusted(cloud: Cloud, engine: PrivateEngine, context: ssl.
     engine.docker("restart", proxy)
     awaited(lambda: state(engine, cloud, node, "keystone") == "UP")
     assert status(cloud.vip, PUBLIC, "/v3", context) == 200
+
+
+def test_a_node_without_an_api_may_have_the_proxy(engine: PrivateEngine, tmp_path: Path) -> None:
+    image = "treadle/haproxy:2025.1"
+    etc = from_layers({"all": {"service_names": ["tls_proxy"], "loopback": "127.0.0.1", "step": 5,
+                               "treadle::profile::base::tls_proxy::certificate": ["certificate", "key"]}}, ["all"])
+    shop = Workshop(Engine(engine.url), silent(), tmp_path, PROJECT / "puppet/modules", "proxy", "node-0")
+    tree = shop.run([Job(PuppetConfig("proxy", "include treadle::profile::base::tls_proxy", image))], etc)[0].tree
+    assert tree
+    written = tree.files["etc/haproxy/tls-proxy.cfg"].content
+    engine.docker("run", "--rm", "-i", "--network", "none", "--entrypoint", "sh", image, "-c",
+                  "cat > /tmp/cfg; exec haproxy -c -f /tmp/cfg", given=written)
 
 
 def test_a_token_comes_by_tls_and_a_new_certificate_while_requests_go_on(secured: Cloud, engine: PrivateEngine) -> None:

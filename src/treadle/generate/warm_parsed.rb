@@ -61,6 +61,7 @@ module Parsed
     treadle/{cache,healthcheck,identity,init_database,messaging,uwsgi_api}
   ].freeze
 
+  READY = '/usr/share/treadle/parsed'
   @known = {}
 
   def self.install
@@ -77,13 +78,28 @@ module Parsed
     USUAL.each do |name|
       pattern = name.sub('/', '/manifests/')
       Dir.glob(folders.map { |folder| "#{folder}/#{pattern}.pp" }).each do |path|
-        found = parser.parser.parse_file(path)
-        known = parser.validate(found.model).diagnostics.empty?
-        keep(path, found.model) if known
+        model = ready(path) || sound(parser, path)
+        keep(path, model) if model
       rescue Puppet::Error
         next # whoever needs that manifest hears what is wrong with it
       end
     end
+  end
+
+  def self.sound(parser, path)
+    model = parser.parser.parse_file(path).model
+    model if parser.validate(model).diagnostics.empty?
+  end
+
+  # The manifest as the base image holds it parsed (images/template-overrides.j2), by this very Puppet and from this
+  # very file; nothing where there was a warning for it.
+  def self.ready(path)
+    parsed = "#{READY}/#{Puppet.version}#{path}"
+    return unless File.exist?(parsed) && File.mtime(parsed).to_i == File.mtime(path).to_i
+
+    Marshal.load(File.binread(parsed)) # as trustworthy as the image's Puppet
+  rescue SystemCallError, ArgumentError, TypeError # it has just gone, or is damaged
+    nil
   end
 
   # The manifest as it was parsed, if it is the same file still.
@@ -105,7 +121,7 @@ module Parsed
   # In the place of Puppet's parser.
   module Remembering
     def parse_file(file)
-      known = Parsed.known(file)
+      known = Parsed.known(file) || Parsed.ready(file)
       return known if known
 
       # A manifest is read once by each run, a template for each time that it is filled in.
