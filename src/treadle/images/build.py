@@ -208,11 +208,11 @@ class _Keeper:
 
 def _checked(overrides: Sequence[Path], project: Catalogue) -> tuple[Path, ...]:
     """Absolute paths of override files that Jinja can read and that do not repeat a block."""
-    import jinja2
-
     own = project.folder / "template-overrides.j2"
     taken = dict.fromkeys(_BLOCK.findall(own.read_text()), own)
     for file in (path.resolve() for path in overrides):
+        import jinja2
+
         try:
             text = file.read_text()
             jinja2.Environment().parse(text)
