@@ -105,8 +105,7 @@ class WarmPuppet
     Puppet.settings.use(*SECTIONS)
   end
 
-  # Types and providers ask for a fact each time that they need it, and Facter then searches its folders again. The facts
-  # of the catalog, which have just been found, are told as they are.
+  # Types and providers ask for a fact each time that they need it, and Facter then searches its folders again.
   def remember_values
     known = {}
     Facter.singleton_class.prepend(Module.new do
@@ -115,7 +114,6 @@ class WarmPuppet
         define_method(change) { |*given, **options, &block| known.clear && super(*given, **options, &block) }
       end
     end)
-    LaterFacts.told = ->(facts) { known.update(facts.reject { |_name, held| held.is_a?(Later) }) }
   end
 
   # Compile a small catalog and find all facts: both load the code that every run needs. The results are thrown away.

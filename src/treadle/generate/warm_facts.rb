@@ -96,13 +96,6 @@ end
 
 # Makes Facter and Puppet leave custom facts for later.
 module LaterFacts
-  # Gets the facts of each catalog when they are found.
-  singleton_class.attr_writer :told
-
-  def self.tell(facts)
-    @told&.call(facts)
-  end
-
   def self.install
     Facter::FactManager.prepend(Resolving)
     Facter::ExternalFactManager.prepend(Leaving)
@@ -121,7 +114,7 @@ module LaterFacts
   module Finding
     def find(request)
       Thread.current[:later_facts] = true
-      super.tap { |facts| LaterFacts.tell(facts.values) }
+      super
     ensure
       Thread.current[:later_facts] = false
     end
